@@ -1,0 +1,63 @@
+import js from '@eslint/js'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import prettier from 'eslint-config-prettier'
+import svelte from 'eslint-plugin-svelte'
+import ts from 'typescript-eslint'
+
+const node = Object.fromEntries(
+  [
+    'process',
+    'console',
+    'URL',
+    'fetch',
+    'AbortSignal',
+    'setTimeout',
+    'clearTimeout',
+    'setInterval',
+    'clearInterval',
+  ].map((name) => [name, 'readonly']),
+)
+
+/** Run from the root: `eslint --config apps/launcher/lint/eslint.mjs .` (npm run check does). */
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/node_modules/', 'data/', 'seeds/', 'test-results/', 'playwright-report/']),
+  js.configs.recommended,
+  ts.configs.recommendedTypeChecked,
+  svelte.configs.recommended,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: process.cwd(), extraFileExtensions: ['.svelte'] },
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser } },
+  },
+  {
+    rules: {
+      // TypeScript knows every name; eslint does not know the DOM's.
+      'no-undef': 'off',
+      'no-warning-comments': 'error',
+      eqeqeq: 'error',
+      // Hono handlers and Kysely callbacks are async by their type, whether they wait or not.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+      // sv-router owns the paths; the rule knows only SvelteKit's.
+      'svelte/no-navigation-without-resolve': 'off',
+    },
+  },
+  {
+    files: ['**/*.test.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    files: ['**/*.mjs'],
+    extends: [ts.configs.disableTypeChecked],
+    languageOptions: { globals: node },
+    rules: { 'no-undef': 'error' },
+  },
+  prettier,
+  svelte.configs.prettier,
+)

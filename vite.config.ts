@@ -1,0 +1,99 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { playwright } from '@vitest/browser-playwright'
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+import type { TestProjectConfiguration } from 'vitest/config'
+
+const root = import.meta.dirname
+const web = join(root, 'apps/web')
+
+/** Stay in node_modules: they carry wasm or native files, or are looked for by pg and never needed. */
+const external = [/^@electric-sql\/pglite(-socket)?(\/|$)/, '@node-rs/argon2', 'pg-native', 'pg-cloudflare']
+
+/** Where `npm run dev` started the server. */
+const devServer = `http://127.0.0.1:${process.env.TAMGA_DEV_PORT ?? '4173'}`
+
+/**
+ * One configuration for three things: `vite build --app` (the pages into apps/web/dist; the server, its database
+ * worker and the command line into apps/server/dist), the development server, and the Vitest projects.
+ */
+export default defineConfig(({ command }) => ({
+  root: web,
+  plugins: [svelte({ configFile: false })],
+  builder: {},
+  environments: {
+    client: { build: { outDir: join(web, 'dist'), emptyOutDir: true } },
+    ssr: {
+      consumer: 'server' as const,
+      // Only when building: in tests it would push every dependency through Vite.
+      ...(command === 'build' && { resolve: { noExternal: true } }),
+      build: {
+        outDir: join(root, 'apps/server/dist'),
+        emptyOutDir: true,
+        copyPublicDir: false,
+        target: 'node20',
+        sourcemap: true,
+        rolldownOptions: {
+          external,
+          input: {
+            main: join(root, 'apps/server/src/main.ts'),
+            'pglite-worker': join(root, 'apps/server/src/db/pglite-worker.ts'),
+            tamga: join(root, 'apps/cli/src/main.ts'),
+          },
+        },
+      },
+    },
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: { '/api': toServer(), '/live': { ...toServer(), ws: true } },
+  },
+  test: { root, projects: projects() },
+}))
+
+/** The server accepts only its own Host and Origin, so the development proxy speaks under them. */
+function toServer() {
+  return { target: devServer, changeOrigin: true, headers: { origin: devServer } }
+}
+
+function projects(): TestProjectConfiguration[] {
+  const pages = ['apps/web/src/**/*.svelte.test.ts', 'apps/web/src/**/*.browser.test.ts']
+  return [
+    project('node', { include: ['packages/*/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'], exclude: pages }),
+    project('launcher', { include: ['apps/launcher/**/*.test.mjs'], testTimeout: 60_000 }),
+    ...databases().map((database) =>
+      project(database, {
+        include: ['apps/server/src/**/*.test.ts', 'apps/cli/src/**/*.test.ts'],
+        env: { TEST_DB: database },
+        testTimeout: 20_000,
+        hookTimeout: 60_000,
+      }),
+    ),
+    project('browser', {
+      include: pages,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: {
+            executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+            args: ['--no-sandbox'],
+          },
+        }),
+        instances: [{ browser: 'chromium' }],
+      },
+    }),
+  ]
+}
+
+/** The same server tests run on both databases; `npm test` sees to it that TEST_DATABASE_URL is set. */
+function databases(): string[] {
+  return process.env.TEST_DATABASE_URL ? ['pglite', 'postgres'] : ['pglite']
+}
+
+type ProjectTest = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>['test']>
+
+function project(name: string, test: ProjectTest): TestProjectConfiguration {
+  return { extends: true, test: { name, ...test } }
+}
