@@ -1,0 +1,16 @@
+import './node-version.mjs'
+import { endTogether, stopping } from './children.mjs'
+import { checks, runChecks } from './checks.mjs'
+import { install } from './install.mjs'
+import { command, Stop } from './stop.mjs'
+
+await command(async () => {
+  const asked = process.argv.slice(2)
+  const unknown = asked.filter((name) => !checks.some((check) => check.name === name))
+  if (unknown.length > 0)
+    throw new Stop(`No such check: ${unknown}. There are ${checks.map((c) => c.name).join(', ')}.`)
+  endTogether()
+  await install()
+  const results = await runChecks(asked)
+  return stopping() ? process.exitCode : results.every(({ ok }) => ok) ? 0 : 1
+})

@@ -1,0 +1,128 @@
+import './node-version.mjs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { build } from './build.mjs'
+import { runChecks } from './checks.mjs'
+import { atEnd, endTogether, finish, runNode, stopping } from './children.mjs'
+import { chromium } from './chromium.mjs'
+import { install } from './install.mjs'
+import { postgres } from './postgres.mjs'
+import { readPlaywright, readVitest } from './reports.mjs'
+import { root } from './root.mjs'
+import { command, Missing, Stop } from './stop.mjs'
+import { Tally } from './tally.mjs'
+
+const usage = `npm test [-- PARTS] [-- --grep TEXT]
+
+  PARTS   any of check, unit, server, browser, e2e (default: all; with --grep all but check)
+  --grep  only tests whose name has TEXT`
+
+const parts = ['check', 'unit', 'server', 'browser', 'e2e']
+const tally = new Tally()
+const reports = mkdtempSync(join(tmpdir(), 'tamga-reports-'))
+atEnd(() => rmSync(reports, { recursive: true, force: true }))
+
+await command(async () => {
+  const { wanted, grep, help } = options()
+  if (help) return console.log(usage)
+  endTogether()
+  try {
+    await stage('install', install)
+    const services = await stage('services', () => findServices(wanted))
+    if (wanted('check')) await stage('checks', checks)
+    await stage('vitest', () => vitest(wanted, services, grep))
+    if (wanted('e2e') && services.CHROMIUM_PATH) await endToEnd(services, grep)
+  } finally {
+    await finish()
+  }
+  if (stopping()) return process.exitCode
+  tally.print()
+  return tally.failed > 0 ? 1 : 0
+})
+
+function options() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { grep: { type: 'string' }, help: { type: 'boolean' } },
+  })
+  const unknown = positionals.filter((part) => !parts.includes(part))
+  if (unknown.length > 0) throw new Stop(`No such part: ${unknown.join(', ')}.\n${usage}`)
+  const all = values.grep === undefined ? parts : parts.filter((part) => part !== 'check')
+  const chosen = positionals.length > 0 ? positionals : all
+  return { wanted: (...names) => names.some((name) => chosen.includes(name)), grep: values.grep, help: values.help }
+}
+
+/** Runs one stage and prints how long it took; nothing more is begun after a signal. */
+async function stage(name, body) {
+  if (stopping()) throw new Stop('Stopped.')
+  const start = performance.now()
+  const result = await body()
+  console.log(`── ${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  return result
+}
+
+/** What the tests need from the machine, as environment variables. */
+async function findServices(wanted) {
+  const services = {}
+  const find = async (variable, seek) => {
+    try {
+      services[variable] = await seek()
+    } catch (error) {
+      if (!(error instanceof Missing)) throw error
+      tally.missing(variable, error.message)
+    }
+  }
+  if (wanted('browser', 'e2e')) await find('CHROMIUM_PATH', chromium)
+  if (wanted('server', 'e2e')) await find('TEST_DATABASE_URL', postgres)
+  return services
+}
+
+async function checks() {
+  for (const { name, ok } of await runChecks()) tally.check(name, ok)
+}
+
+async function vitest(wanted, services, grep) {
+  const projects = [
+    ...(wanted('unit') ? ['node', 'launcher'] : []),
+    ...(wanted('server') ? ['pglite', ...(services.TEST_DATABASE_URL ? ['postgres'] : [])] : []),
+    ...(wanted('browser') && services.CHROMIUM_PATH ? ['browser'] : []),
+  ]
+  if (projects.length === 0) return
+  const report = join(reports, 'vitest.json')
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  args.push(...projects.map((name) => `--project=${name}`), ...(grep ? ['-t', grep, '--passWithNoTests'] : []))
+  const { code } = await runNode(join(root, 'node_modules/vitest/vitest.mjs'), args, { env: services })
+  addReport('Vitest', report, readVitest, code)
+}
+
+async function endToEnd(services, grep) {
+  try {
+    await stage('build', build)
+  } catch (error) {
+    return tally.check('build', false, error.message)
+  }
+  tally.check('build', true)
+  await stage('e2e', () => playwright(services, grep))
+}
+
+async function playwright(services, grep) {
+  const report = join(reports, 'e2e.json')
+  const args = [
+    'test',
+    '--config',
+    'e2e/playwright.config.ts',
+    ...(grep ? ['--grep', grep, '--pass-with-no-tests'] : []),
+  ]
+  const env = { ...services, E2E_REPORT: report }
+  const { code } = await runNode(join(root, 'node_modules/@playwright/test/cli.js'), args, { env })
+  addReport('Playwright', report, readPlaywright, code)
+}
+
+/** A runner that failed without a failed test (an error outside any test, no report) is a failure of its own. */
+function addReport(name, file, read, code) {
+  const found = existsSync(file) ? read(JSON.parse(readFileSync(file, 'utf8'))) : undefined
+  if (found) tally.add(found)
+  if (code !== 0 && !found?.failed) tally.check(name, false, `ended with code ${code}, see above`)
+}

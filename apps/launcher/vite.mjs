@@ -1,0 +1,25 @@
+// Imported only after the dependencies are installed.
+import { createBuilder, createServer } from 'vite'
+import { root } from './root.mjs'
+
+const configFile = `${root}vite.config.ts`
+
+/** Builds the server whenever one of its sources changes, calling `onBuilt` after each build that succeeded. */
+export async function watchServer(onBuilt) {
+  const builder = await createBuilder({ configFile, logLevel: 'warn' })
+  builder.environments.ssr.config.build.watch = {}
+  const watcher = await builder.build(builder.environments.ssr)
+  watcher.on('event', (event) => {
+    if (event.code === 'ERROR') console.error(event.error.message)
+    if (event.code === 'END') onBuilt()
+  })
+}
+
+/** Serves the pages with hot reload; answers their address. */
+export async function servePages() {
+  const server = await createServer({ configFile, logLevel: 'warn' })
+  await server.listen()
+  return server.resolvedUrls.local[0]
+}
+
+export { runnerImport } from 'vite'
