@@ -64,6 +64,7 @@ function projects(): TestProjectConfiguration[] {
     ...databases().map((database) =>
       project(database, {
         include: ['apps/server/src/**/*.test.ts', 'apps/cli/src/**/*.test.ts'],
+        globalSetup: ['apps/server/src/db/test-setup.ts'],
         env: { TEST_DB: database },
         testTimeout: 20_000,
         hookTimeout: 60_000,

@@ -1,0 +1,97 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What the lock file of a data folder says: who holds it and where the server answers, once it does. */
+export interface Holder {
+  readonly pid: number
+  /** When the process began, as the kernel counts it; tells a reused pid from the holder. Null where unknown. */
+  readonly began: string | null
+  readonly url?: string
+}
+
+/** A data folder of which this process is the only user. */
+export interface FolderLock {
+  /** Says in the lock file where this server can be reached. */
+  announce(url: string): void
+  release(): void
+}
+
+/** Thrown when another live process holds the data folder: PGlite itself would lose rows without an error. */
+export class FolderInUse extends Error {
+  readonly holder: Holder
+  constructor(dir: string, holder: Holder) {
+    super(`${dir} is in use by process ${holder.pid}`)
+    this.holder = holder
+  }
+}
+
+/**
+ * Takes the exclusive lock of a data folder, making the folder if need be. A lock whose process is dead (a crash, a
+ * `kill -9`) is taken over. Throws `FolderInUse` otherwise.
+ */
+export function lockFolder(dir: string): FolderLock {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const file = join(dir, 'tamga.lock')
+  const me: Holder = { pid: process.pid, began: beganAt(process.pid) }
+  for (let attempt = 0; !takeFile(file, me); attempt++) {
+    const holder = readHolder(file)
+    if (holder && isAlive(holder) && !isMe(holder)) throw new FolderInUse(dir, holder)
+    if (attempt > 10) throw new Error(`cannot take over the lock ${file}`)
+    setAside(file)
+  }
+  return {
+    announce: (url) => writeFileSync(file, JSON.stringify({ ...me, url })),
+    release: () => rmSync(file, { force: true }),
+  }
+}
+
+function takeFile(file: string, me: Holder): boolean {
+  try {
+    writeFileSync(file, JSON.stringify(me), { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Who holds the data folder now, or null. */
+export function readHolder(file: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder
+  } catch {
+    return null
+  }
+}
+
+// renamed first, so that of two starters only one removes it
+function setAside(file: string): void {
+  const stale = `${file}.${process.pid}.stale`
+  try {
+    renameSync(file, stale)
+  } catch {
+    return
+  }
+  rmSync(stale, { force: true })
+}
+
+function isAlive({ pid, began }: Holder): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  return began === null || beganAt(pid) === began
+}
+
+const isMe = ({ pid, began }: Holder) => pid === process.pid && began === null
+
+// field 22 of /proc/<pid>/stat; the command's name before it may hold blanks, hence the last bracket
+function beganAt(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,46 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { transformWithOxc } from 'vite'
+import type { TestProject } from 'vitest/node'
+import { migrate } from './migrate.ts'
+import { openDatabase } from './open.ts'
+import { admin, withDatabase } from './test-db.ts'
+
+/** Vitest's global setup of the database projects: one migrated template, of which each test file gets a copy. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const kind = (project.config.env as Record<string, string>).TEST_DB
+  project.provide('pglite', null)
+  project.provide('postgres', null)
+  return kind === 'postgres' ? postgresTemplate(project) : pgliteTemplate(project)
+}
+
+async function pgliteTemplate(project: TestProject): Promise<() => Promise<void>> {
+  const template = mkdtempSync(join(tmpdir(), 'tamga-template-'))
+  const worker = await buildWorker()
+  const database = await openDatabase({ dir: template, worker })
+  await migrate(database.db)
+  await database.close()
+  project.provide('pglite', { template, worker })
+  return () => Promise.resolve(rmSync(template, { recursive: true, force: true }))
+}
+
+async function postgresTemplate(project: TestProject): Promise<() => Promise<void>> {
+  const url = process.env.TEST_DATABASE_URL!
+  await admin(url, 'drop database if exists tamga_template with (force)')
+  await admin(url, 'create database tamga_template')
+  const database = await openDatabase({ url: withDatabase(url, 'tamga_template') })
+  await migrate(database.db)
+  await database.close()
+  project.provide('postgres', url)
+  return () => admin(url, 'drop database if exists tamga_template with (force)')
+}
+
+// A worker thread needs JavaScript; it must lie where Node finds the server's packages.
+async function buildWorker(): Promise<string> {
+  const source = join(import.meta.dirname, 'pglite-worker.ts')
+  const { code } = await transformWithOxc(readFileSync(source, 'utf8'), source)
+  const file = join(import.meta.dirname, '../../node_modules/.pglite-worker.test.mjs')
+  writeFileSync(file, code)
+  return file
+}

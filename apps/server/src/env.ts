@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util'
+
+/** How a server was asked to run: from its arguments and its environment. */
+export interface Env {
+  readonly port: number
+  /** True if the port was named: then a taken one is an error, else the next free one is used. */
+  readonly portAsked: boolean
+  readonly host: string
+  readonly data: string
+  readonly demo: boolean
+  readonly databaseUrl: string | null
+  /** The origin under which people reach the server, without a trailing slash; null on loopback. */
+  readonly publicUrl: string | null
+  readonly help: boolean
+}
+
+export const DEFAULT_PORT = 4173
+
+/** Reads the command line and the environment. Throws an Error whose message is for the person who typed it. */
+export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv): Env {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      port: { type: 'string' },
+      host: { type: 'string', default: '127.0.0.1' },
+      data: { type: 'string', default: 'data' },
+      'no-demo': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const port = values.port === undefined ? DEFAULT_PORT : Number(values.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`--port takes a number from 0 to 65535, not "${values.port}"`)
+  const publicUrl = readPublicUrl(env.PUBLIC_URL)
+  if (isAnyAddress(values.host) && publicUrl === null)
+    throw new Error(`--host ${values.host} listens on every address: say under which one people come, for example PUBLIC_URL=http://192.168.1.20:${port}`)
+  return {
+    port,
+    portAsked: values.port !== undefined,
+    host: values.host,
+    data: values.data,
+    demo: !values['no-demo'] && isLoopback(values.host) && publicUrl === null,
+    databaseUrl: env.DATABASE_URL || null,
+    publicUrl,
+    help: values.help,
+  }
+}
+
+function readPublicUrl(value: string | undefined): string | null {
+  if (!value) return null
+  const url = URL.canParse(value) ? new URL(value) : null
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/')
+    throw new Error(`PUBLIC_URL takes an origin such as https://tamga.example.org, not "${value}"`)
+  return url.origin
+}
+
+const isAnyAddress = (host: string) => host === '0.0.0.0' || host === '::'
+
+/** True for the names and addresses of this machine itself. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+
+export const usage = `Tamga: mark spans together, review each one, export a gold corpus.
+
+  npm start -- [options]
+
+  --port N      the port (default ${DEFAULT_PORT}; the next free one if that is taken)
+  --host A      the address to listen on (default 127.0.0.1)
+  --data DIR    the folder of the embedded database (default data)
+  --no-demo     without the demo project and its people
+  --help        this text
+
+  DATABASE_URL  a Postgres (15 or later) in place of the embedded database
+  PUBLIC_URL    the origin under which people reach this server, e.g. https://tamga.example.org
+`

@@ -1,0 +1,74 @@
+import { sql, type Transaction } from 'kysely'
+import { json } from './db/json.ts'
+import type { Db } from './db/open.ts'
+import type { Tables } from './db/tables.ts'
+
+/** Something that happened, as pages learn of it: numbered within its scope, written in the act's own transaction. */
+export interface Fact {
+  readonly scope: string
+  readonly n: number
+  readonly kind: string
+  readonly payload: unknown
+}
+
+export const projectScope = (project: string): string => `project/${project}`
+export const reviewersScope = (project: string): string => `reviewers/${project}`
+export const accountScope = (account: string): string => `account/${account}`
+
+type Trx = Transaction<Tables>
+
+/** Raises a scope's counter and returns the new number. The counter's row is locked last in every transaction. */
+export async function tick(trx: Trx, scope: string): Promise<number> {
+  const row = await trx
+    .insertInto('clock')
+    .values({ scope, n: 1 })
+    .onConflict((conflict) => conflict.column('scope').doUpdateSet({ n: sql`clock.n + 1` }))
+    .returning('n')
+    .executeTakeFirstOrThrow()
+  return row.n
+}
+
+/** States facts of one scope, in order. Call it after all other writes of the transaction: it locks the scope's clock. */
+export async function state(trx: Trx, scope: string, facts: readonly { kind: string; payload: unknown }[]): Promise<void> {
+  if (facts.length === 0) return
+  const last = await trx
+    .insertInto('clock')
+    .values({ scope, n: facts.length })
+    .onConflict((conflict) => conflict.column('scope').doUpdateSet({ n: sql`clock.n + ${facts.length}` }))
+    .returning('n')
+    .executeTakeFirstOrThrow()
+  const first = last.n - facts.length + 1
+  const rows = facts.map(({ kind, payload }, i) => ({ scope, n: first + i, kind, payload: json(payload) }))
+  await trx.insertInto('fact').values(rows).execute()
+}
+
+/** How far each scope has come: a page loads its state by HTTP with these numbers and resumes after them. */
+export async function positions(db: Db, scopes: readonly string[]): Promise<Record<string, number>> {
+  const rows = await db.selectFrom('clock').selectAll().where('scope', 'in', scopes).execute()
+  return Object.fromEntries(scopes.map((scope) => [scope, rows.find((row) => row.scope === scope)?.n ?? 0]))
+}
+
+/** The facts of a scope after a number, in order, at most a thousand. */
+export const factsAfter = (db: Db, scope: string, after: number): Promise<Fact[]> =>
+  db
+    .selectFrom('fact')
+    .select(['scope', 'n', 'kind', 'payload'])
+    .where('scope', '=', scope)
+    .where('n', '>', after)
+    .orderBy('n')
+    .limit(1000)
+    .execute()
+
+/** Wakes whoever carries facts to pages in this process. Lost wake-ups are found by the one-second poll. */
+export class FactBell {
+  readonly #listeners = new Set<() => void>()
+
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  ring(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { Language } from './article.ts'
+
+/** How a project decides (data-model §4) and what it is in. */
+export const Settings = z.object({
+  /** How many reviewers must approve a digest before it is gold. */
+  quorum: z.int().min(1).max(9).default(1),
+  /** May a reviewer's approval of their own span count? */
+  ownApproval: z.boolean().default(true),
+  languages: z.array(Language).default([]),
+})
+export type Settings = z.infer<typeof Settings>
+export const defaultSettings: Settings = Settings.parse({})

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+
+/** What a reviewer can say of one annotation. `carried` is written by the server when an unchanged span moves on. */
+export const verdicts = ['approve', 'reject', 'carried'] as const
+export type Verdict = (typeof verdicts)[number]
+
+/** Why not: the closed list of reasons for a rejection, in the order of the keys 1 to 5. */
+export const reasons = ['boundary', 'label', 'not_entity', 'guideline_gap', 'ambiguous'] as const
+export const Reason = z.enum(reasons)
+export type Reason = z.infer<typeof Reason>
+
+/** One decision as far as states depend on it. */
+export interface Ruling {
+  readonly account: string
+  readonly verdict: Verdict
+  readonly digest: string
+  /** Order of decisions within a layer: the later of two by one person counts. */
+  readonly order: number
+}
+
+export const states = ['open', 'approved', 'rejected', 'disputed', 'partly', 'changed', 'gone'] as const
+/** `pending` is the browser's own: not yet durable. It is no state of the stored annotation. */
+export type State = (typeof states)[number]
+
+export interface StateInput {
+  readonly digest: string
+  readonly gone: boolean
+  readonly rulings: readonly Ruling[]
+  readonly quorum: number
+  /** Accounts whose approval of this annotation does not count, because it is their own and the project forbids that. */
+  readonly barred?: ReadonlySet<string>
+}
+
+/**
+ * The state of an annotation from its digest and the decisions on it (data-model §4): computed, never stored.
+ * A person's latest decision on a digest stands for that digest; decisions on other digests only say "changed".
+ */
+export function stateOf({ digest, gone, rulings, quorum, barred }: StateInput): State {
+  if (gone) return 'gone'
+  if (rulings.length === 0) return 'open'
+  const latest = latestByPerson(rulings.filter((ruling) => ruling.digest === digest))
+  if (latest.length === 0) return 'changed'
+  const approvals = latest.filter((ruling) => ruling.verdict !== 'reject' && !barred?.has(ruling.account)).length
+  const rejections = latest.filter((ruling) => ruling.verdict === 'reject').length
+  if (rejections > 0) return approvals > 0 ? 'disputed' : 'rejected'
+  if (approvals >= quorum) return 'approved'
+  return approvals > 0 ? 'partly' : 'open'
+}
+
+function latestByPerson(rulings: readonly Ruling[]): Ruling[] {
+  const byPerson = new Map<string, Ruling>()
+  for (const ruling of rulings) {
+    const known = byPerson.get(ruling.account)
+    if (!known || known.order < ruling.order) byPerson.set(ruling.account, ruling)
+  }
+  return [...byPerson.values()]
+}
+
+/** States that still need somebody: what a queue holds and what keeps an article from being signed off. */
+const undecided = new Set<State>(['open', 'partly', 'changed', 'disputed'])
+export const isUndecided = (state: State): boolean => undecided.has(state)
