@@ -35,7 +35,7 @@ export const checks = [
   {
     name: 'svelte-check',
     script: tool('svelte-check/bin/svelte-check'),
-    args: ['--workspace', 'apps/web', '--tsconfig', `${lint}/pages.tsconfig.json`, '--fail-on-warnings'],
+    args: ['--workspace', 'apps/web', '--tsconfig', join(root, lint, 'pages.tsconfig.json'), '--fail-on-warnings'],
   },
   tsc('tsconfig.json', 'tsc'),
   tsc('packages/tsconfig.json', 'tsc-packages'),
@@ -52,7 +52,15 @@ export const checks = [
   {
     name: 'prettier',
     script: tool('prettier/bin/prettier.cjs'),
-    args: ['--check', '--log-level', 'warn', '--cache', '--cache-location', join(cache, 'prettier'), ...formatted],
+    args: [
+      '--check',
+      '--log-level',
+      'warn',
+      '--cache',
+      '--cache-location',
+      join(cache, 'prettier-check'),
+      ...formatted,
+    ],
   },
 ]
 

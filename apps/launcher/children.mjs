@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { environment } from './environment.mjs'
 import { root } from './root.mjs'
 
@@ -58,8 +59,16 @@ export function endTogether() {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, () => void end(signal))
   if (!process.env.npm_lifecycle_event) return
-  const parent = process.ppid
-  setInterval(() => process.ppid !== parent && void end('SIGTERM'), 200).unref()
+  const npm = npmAbove()
+  setInterval(() => npmAbove() !== npm && void end('SIGTERM'), 200).unref()
+}
+
+/** Process id of the npm that started us, or another one once it is gone; some shells stay in between. */
+function npmAbove() {
+  if (!existsSync(`/proc/${process.ppid}/stat`)) return process.ppid
+  const [, name, rest] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8'))
+  const parentOfParent = Number(rest.split(' ')[1])
+  return /^(ba|da|z)?sh$/.test(name) ? parentOfParent : process.ppid
 }
 
 async function end(signal) {

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /**
  * What a runner's JSON report says: `{passed, failed, skipped, failures}`, a failure being `{name, message}`.
  * A file that could not be run at all counts as one failed test.
@@ -46,11 +48,6 @@ function count(tests) {
   }
 }
 
-/** Without terminal colours. */
 function firstLine(message = '') {
-  // eslint-disable-next-line no-control-regex
-  return message
-    .replace(/\u001b\[[0-9;]*m/g, '')
-    .trim()
-    .split('\n')[0]
+  return stripVTControlCharacters(message).trim().split('\n')[0]
 }
