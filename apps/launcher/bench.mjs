@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from './build.mjs'
-import { atEnd, endTogether, finish } from './children.mjs'
+import { atEnd, endTogether } from './children.mjs'
 import { filesUnder } from './fingerprint.mjs'
 import { install } from './install.mjs'
 import { root } from './root.mjs'
@@ -22,7 +22,6 @@ await command(async () => {
   const { runnerImport } = await import('./vite.mjs')
   const { module } = await runnerImport(join(root, file), { configFile: false, logLevel: 'warn' })
   const measures = await module.default({ atEnd })
-  await finish()
   for (const measure of measures) console.log(sentence(measure))
   if (values.json) {
     writeFileSync(resolve(process.env.INIT_CWD ?? root, values.json), `${JSON.stringify(measures, null, 2)}\n`)

@@ -1,7 +1,7 @@
 import './node-version.mjs'
 import { spawn } from 'node:child_process'
 import { built } from './build.mjs'
-import { atEnd, endTogether, finish } from './children.mjs'
+import { atEnd, endTogether } from './children.mjs'
 import { environment } from './environment.mjs'
 import { install } from './install.mjs'
 import { freePort } from './port.mjs'
@@ -19,7 +19,6 @@ await command(async () => {
   await watchServer(server.restart)
   console.log(`Pages with hot reload: ${await servePages()} (the server behind them: port ${port})`)
   await new Promise(() => {})
-  return finish()
 })
 
 /** The built server as a child that can be replaced; the next one starts when the last one let go of the data. */

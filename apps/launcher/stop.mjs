@@ -1,15 +1,19 @@
+import { finish } from './children.mjs'
+
 /** Ends the command with one sentence for the person at the keyboard, without a stack. */
 export class Stop extends Error {}
 
 /** Something this machine lacks: a failure where nobody can install it later (CI), a skipped stage elsewhere. */
 export class Missing extends Stop {}
 
-/** Runs a command's body; prints the sentence of a Stop, and the whole of any other error. */
+/** Runs a command's body, then undoes what is left; prints a Stop's sentence, and the whole of any other error. */
 export async function command(body) {
   try {
     process.exitCode = await body()
   } catch (error) {
     console.error(error instanceof Stop ? error.message : error)
     process.exitCode = 1
+  } finally {
+    await finish()
   }
 }

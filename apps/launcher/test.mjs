@@ -28,16 +28,13 @@ await command(async () => {
   const { wanted, grep, help } = options()
   if (help) return console.log(usage)
   endTogether()
-  try {
-    await stage('install', install)
-    const services = await stage('services', () => findServices(wanted))
-    if (wanted('check')) await stage('checks', checks)
-    await stage('vitest', () => vitest(wanted, services, grep))
-    if (wanted('e2e') && services.CHROMIUM_PATH) await endToEnd(services, grep)
-  } finally {
-    await finish()
-  }
+  await stage('install', install)
+  const services = await stage('services', () => findServices(wanted))
+  if (wanted('check')) await stage('checks', checks)
+  await stage('vitest', () => vitest(wanted, services, grep))
+  if (wanted('e2e') && services.CHROMIUM_PATH) await endToEnd(services, grep)
   if (stopping()) return process.exitCode
+  await finish()
   tally.print()
   return tally.failed > 0 ? 1 : 0
 })

@@ -9,9 +9,11 @@ export async function watchServer(onBuilt) {
   const builder = await createBuilder({ configFile, logLevel: 'warn' })
   builder.environments.ssr.config.build.watch = {}
   const watcher = await builder.build(builder.environments.ssr)
-  watcher.on('event', (event) => {
-    if (event.code === 'ERROR') console.error(event.error.message)
-    if (event.code === 'END') onBuilt()
+  let failed = false
+  watcher.on('event', ({ code }) => {
+    if (code === 'START') failed = false
+    if (code === 'ERROR') failed = true // Vite has printed it.
+    if (code === 'END' && !failed) onBuilt()
   })
 }
 
