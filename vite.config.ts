@@ -48,7 +48,8 @@ export default defineConfig(({ command }) => ({
     host: '127.0.0.1',
     proxy: { '/api': toServer(), '/live': { ...toServer(), ws: true } },
   },
-  test: { root, projects: projects() },
+  // All cores: most server tests wait for a database.
+  test: { root, maxWorkers: '100%', projects: projects() },
 }))
 
 /** The server accepts only its own Host and Origin, so the development proxy speaks under them. */

@@ -5,6 +5,7 @@ import { root } from './root.mjs'
 
 const running = new Map()
 const endings = []
+let finishing = Promise.resolve()
 let ended = false
 
 /** A child that was told to stop and has not after this long is killed: everything ends within 2 s. */
@@ -43,9 +44,12 @@ export function atEnd(undo) {
   endings.push(undo)
 }
 
-/** Undoes what atEnd registered, last first. */
-export async function finish() {
-  for (const undo of endings.splice(0).reverse()) await undo()
+/** Undoes what atEnd registered, last first; a second call waits for the first. */
+export function finish() {
+  finishing = finishing.then(async () => {
+    for (const undo of endings.splice(0).reverse()) await undo()
+  })
+  return finishing
 }
 
 /** True once a signal came: the command should start nothing more. */

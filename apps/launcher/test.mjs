@@ -28,16 +28,25 @@ await command(async () => {
   const { wanted, grep, help } = options()
   if (help) return console.log(usage)
   endTogether()
-  await stage('install', install)
-  const services = await stage('services', () => findServices(wanted))
-  if (wanted('check')) await stage('checks', checks)
-  await stage('vitest', () => vitest(wanted, services, grep))
-  if (wanted('e2e') && services.CHROMIUM_PATH) await endToEnd(services, grep)
+  try {
+    await stages(wanted, grep)
+  } catch (error) {
+    if (!(error instanceof Stop) || stopping()) throw error
+    tally.check('npm test', false, error.message)
+  }
   if (stopping()) return process.exitCode
   await finish()
   tally.print()
   return tally.failed > 0 ? 1 : 0
 })
+
+async function stages(wanted, grep) {
+  await stage('install', install)
+  const services = await stage('services', () => findServices(wanted))
+  if (wanted('check')) await stage('checks', checks)
+  await stage('vitest', () => vitest(wanted, services, grep))
+  if (wanted('e2e') && services.CHROMIUM_PATH) await endToEnd(services, grep)
+}
 
 function options() {
   const { values, positionals } = parseArgs({
@@ -90,7 +99,7 @@ async function vitest(wanted, services, grep) {
   const report = join(reports, 'vitest.json')
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   args.push(...projects.map((name) => `--project=${name}`), ...(grep ? ['-t', grep, '--passWithNoTests'] : []))
-  const { code } = await runNode(join(root, 'node_modules/vitest/vitest.mjs'), args, { env: services })
+  const { code } = await runNode(join(root, 'node_modules/vitest/vitest.mjs'), args, runner(services))
   addReport('Vitest', report, readVitest, code)
 }
 
@@ -112,9 +121,17 @@ async function playwright(services, grep) {
     'e2e/playwright.config.ts',
     ...(grep ? ['--grep', grep, '--pass-with-no-tests'] : []),
   ]
-  const env = { ...services, E2E_REPORT: report }
-  const { code } = await runNode(join(root, 'node_modules/@playwright/test/cli.js'), args, { env })
+  const { code } = await runNode(
+    join(root, 'node_modules/@playwright/test/cli.js'),
+    args,
+    runner({ ...services, E2E_REPORT: report }),
+  )
   addReport('Playwright', report, readPlaywright, code)
+}
+
+/** Runners start workers, browsers and servers of their own: a group ends together. */
+function runner(env) {
+  return { env, stdio: ['ignore', 'inherit', 'inherit'], group: true }
 }
 
 /** A runner that failed without a failed test (an error outside any test, no report) is a failure of its own. */
