@@ -1,0 +1,35 @@
+import { matcher } from './characters.ts'
+import { linesAround } from './lines.ts'
+import { isWordlike, pieces, signedTokens } from './pieces.ts'
+import type { Range } from './range.ts'
+
+const dashBetweenDigits = matcher('(?<=[\\p{N}%])[–—](?=\\p{N})')
+
+/**
+ * What one click selects: a token of letters or digits, joined by hyphens, with the sign of its number (`60%`, `№13`),
+ * the dot of its abbreviation (`тыс.`), and with a long dash between digits (`8–9-х`). Edges are edges of tokens.
+ */
+export function words(text: string): Range[] {
+  const found: Range[] = []
+  for (const [start, end] of signedTokens(text)) {
+    if (!isWordlike(text, start, end)) continue
+    const last = found.at(-1)
+    if (last && dashBetweenDigits(text, last[1]) === start) last[1] = end
+    else found.push([start, end])
+  }
+  return found
+}
+
+/** The word at a caret: the one that begins or goes on there, else the one that ends there; null between words. */
+export function wordAt(text: string, offset: number): Range | null {
+  if (offset < 0 || offset > text.length) return null
+  const [from, to] = linesAround(text, offset, offset)
+  const near = words(text.slice(from, to)).filter(([start, end]) => start <= offset - from && offset - from <= end)
+  const word = near.at(-1)
+  return word ? [word[0] + from, word[1] + from] : null
+}
+
+/** Runs of letters and digits, as a drag snaps to: like words, but cut at hyphens and dashes. */
+export function letterRuns(text: string): Range[] {
+  return pieces(text).filter(([start, end]) => isWordlike(text, start, end))
+}
