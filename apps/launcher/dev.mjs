@@ -1,11 +1,11 @@
 import './node-version.mjs'
 import { spawn } from 'node:child_process'
-import { built } from './build.mjs'
 import { atEnd, endTogether } from './children.mjs'
 import { environment } from './environment.mjs'
 import { install } from './install.mjs'
 import { freePort } from './port.mjs'
 import { root } from './root.mjs'
+import { serverCommand } from './server.mjs'
 import { command } from './stop.mjs'
 
 await command(async () => {
@@ -32,7 +32,7 @@ function restartable(args) {
       child.kill('SIGTERM')
     })
   const start = () => {
-    child = spawn(process.execPath, ['--enable-source-maps', built.server, ...args], {
+    child = spawn(process.execPath, serverCommand(args), {
       cwd: root,
       env: environment(),
       stdio: 'inherit',

@@ -30,7 +30,7 @@ const packages = {
   collab: ['model'],
 }
 
-const test = String.raw`\.test\.ts$`
+const test = String.raw`\.test\.ts$|^packages/[^/]+/fixtures/`
 const any = (names) => `(${names.join('|')})`
 /** A package of the registry by name, resolved (pnpm's folders) or not. */
 const npm = (names) => String.raw`(^|node_modules/)${any(names)}(/|$)`
@@ -145,8 +145,8 @@ const forbidden = [
   ),
   rule(
     'ui-without-domain',
-    'ui and runes know nothing about annotation.',
-    { path: '^apps/web/src/(ui|runes)/' },
+    'ui knows nothing about annotation.',
+    { path: '^apps/web/src/ui/' },
     { path: '^(apps/web/src/text/|packages/)' },
   ),
 
