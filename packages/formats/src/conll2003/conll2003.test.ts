@@ -47,6 +47,7 @@ test.each([
   ['[PER Анна] [PER Борис]', 'outermost', ['B-PER B-PER']],
   ['[ORG форум [CITY Астана] 2025]', 'outermost', ['B-ORG I-ORG I-ORG']],
   ['[ORG форум [CITY Астана] 2025]', 'longest', ['B-ORG I-ORG I-ORG']],
+  ['[CITY [ORG Астана] форумы]', 'outermost', ['B-CITY I-CITY']],
   ['[CITY город [PER Анна] здесь]', 'priority', ['O B-PER O']],
   [
     '[PER в [CITY один [ORG два] три] четыре]',
