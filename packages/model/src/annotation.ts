@@ -52,21 +52,21 @@ export function faultOfContent(content: Content, { text, labels }: Rules): Probl
   return faultOfPlace(content, text) ?? faultOfLabel(content, labels) ?? faultOfAttributes(content.attributes, labels)
 }
 
-function faultOfPlace(content: Content, text: string): ProblemCode | null {
+export function faultOfPlace(content: Content, text: string): ProblemCode | null {
   if (content.kind === 'article') return null
   if (content.kind === 'relation') return isId(content.from) && isId(content.to) ? null : 'annotation_malformed'
   const fault = faultOfRanges(text, content.ranges)
   return fault && ({ empty: 'span_empty', outside: 'span_outside', overlap: 'span_overlap', pair: 'span_inside_character' } as const)[fault]
 }
 
-function faultOfLabel(content: Content, labels: LabelSet): ProblemCode | null {
+export function faultOfLabel(content: Content, labels: LabelSet): ProblemCode | null {
   if (content.kind === 'relation') return labels.relations.some((r) => r.id === content.label) ? null : 'label_unknown'
   const label = labelById(labels, content.label)
   if (!label) return 'label_unknown'
   return label.group ? 'label_group_chosen' : null
 }
 
-function faultOfAttributes(attributes: Attributes, labels: LabelSet): ProblemCode | null {
+export function faultOfAttributes(attributes: Attributes, labels: LabelSet): ProblemCode | null {
   for (const [id, value] of attributes) {
     const attribute = labels.attributes.find((a) => a.id === id)
     if (!attribute) return 'attribute_unknown'
