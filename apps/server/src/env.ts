@@ -29,10 +29,13 @@ export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv): Env {
     },
   })
   const port = values.port === undefined ? DEFAULT_PORT : Number(values.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`--port takes a number from 0 to 65535, not "${values.port}"`)
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Error(`--port takes a number from 0 to 65535, not "${values.port}"`)
   const publicUrl = readPublicUrl(env.PUBLIC_URL)
   if (isAnyAddress(values.host) && publicUrl === null)
-    throw new Error(`--host ${values.host} listens on every address: say under which one people come, for example PUBLIC_URL=http://192.168.1.20:${port}`)
+    throw new Error(
+      `--host ${values.host} listens on every address: say under which one people come, for example PUBLIC_URL=http://192.168.1.20:${port}`,
+    )
   return {
     port,
     portAsked: values.port !== undefined,

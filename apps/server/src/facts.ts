@@ -29,7 +29,11 @@ export async function tick(trx: Trx, scope: string): Promise<number> {
 }
 
 /** States facts of one scope, in order. Call it after all other writes of the transaction: it locks the scope's clock. */
-export async function state(trx: Trx, scope: string, facts: readonly { kind: string; payload: unknown }[]): Promise<void> {
+export async function state(
+  trx: Trx,
+  scope: string,
+  facts: readonly { kind: string; payload: unknown }[],
+): Promise<void> {
   if (facts.length === 0) return
   const last = await trx
     .insertInto('clock')

@@ -56,7 +56,14 @@ async function openPglite(dir: string, workerFile: string, lock: FolderLock): Pr
   await answer(worker, 'ready')
   worker.on('error', (error) => lost(error))
   worker.on('exit', (code) => closing || lost(new Error(`the embedded database ended with code ${code}`)))
-  const pool = new pg.Pool({ host: sockets, port: 5432, user: 'postgres', database: 'postgres', max: PGLITE_CONNECTIONS, types })
+  const pool = new pg.Pool({
+    host: sockets,
+    port: 5432,
+    user: 'postgres',
+    database: 'postgres',
+    max: PGLITE_CONNECTIONS,
+    types,
+  })
   const { db, close } = base(pool)
   return {
     kind: 'pglite',

@@ -1,4 +1,16 @@
-import type { Attributes, ArticleMeta, Content, Anchor, LabelSet, Language, Range, Reason, Role, Settings, Verdict } from '@tamga/model'
+import type {
+  Attributes,
+  ArticleMeta,
+  Content,
+  Anchor,
+  LabelSet,
+  Language,
+  Range,
+  Reason,
+  Role,
+  Settings,
+  Verdict,
+} from '@tamga/model'
 import type { ColumnType, Generated, GeneratedAlways, Insertable, JSONColumnType, Selectable } from 'kysely'
 
 type Instant = ColumnType<Date, Date | undefined, Date>

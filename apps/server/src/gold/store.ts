@@ -24,21 +24,23 @@ export interface Refreshed {
   readonly opened: boolean
   readonly article: string
   readonly project: string
+  readonly counts: { readonly annotated: number; readonly waiting: number; readonly approved: number }
 }
 
 /**
- * Brings gold, the article's counts and its sign-off into line with the layer, for the annotations named: gold rows that
- * no longer stand are closed (`to_cut`), new ones opened, under one new cut. The only writer of gold. The caller holds
- * the layer's head and calls this after its own writes, before it states facts.
+ * Brings gold, the article's counts and its sign-off into line with a layer: gold rows that no longer stand are closed
+ * (`to_cut`), new ones opened, under one new cut. Twins (equal digest) stand as one row, under the smallest id. The only
+ * writer of gold. The caller holds the layer's head and calls this after its own writes, before it states facts.
  */
-export async function refreshGold(trx: Trx, layer: string, ids: readonly string[]): Promise<Refreshed> {
+export async function refreshGold(trx: Trx, layer: string): Promise<Refreshed> {
   const ground = await loadGround(trx, layer)
   const rulings = await readRulings(trx, layer)
-  const states = await judge(trx, ground, rulings)
-  await writeStats(trx, ground, states)
+  const judged = await judge(trx, ground, rulings)
+  const states = new Map(judged.map(({ id, state }) => [id, state]))
+  const counts = await writeStats(trx, ground, states)
   const opened = await dropClosing(trx, ground, states)
-  if (ground.owner === null) await writeGold(trx, ground, ids, states, rulings)
-  return { states, opened, article: ground.article, project: ground.project }
+  if (ground.owner === null) await writeGold(trx, ground, approvedIn(judged), rulings)
+  return { states, opened, counts, article: ground.article, project: ground.project }
 }
 
 const loadGround = (trx: Trx, layer: string): Promise<Ground> =>
@@ -70,24 +72,51 @@ async function readRulings(trx: Trx, layer: string): Promise<Rulings> {
   return byAnnotation
 }
 
-async function judge(trx: Trx, { layer, settings }: Ground, rulings: Rulings): Promise<Map<string, State>> {
+/** One annotation with its computed state. */
+interface Judged {
+  readonly id: string
+  readonly digest: string
+  readonly creator: string
+  readonly state: State
+}
+
+async function judge(trx: Trx, { layer, settings }: Ground, rulings: Rulings): Promise<Judged[]> {
   const rows = await trx
     .selectFrom('annotation')
     .select(['id', 'digest', 'creator', 'last_editor', 'gone_at'])
     .where('layer', '=', layer)
+    .orderBy('id')
     .execute()
-  const state = (row: (typeof rows)[number]) =>
-    stateOf({
-      digest: row.digest,
-      gone: row.gone_at !== null,
-      rulings: rulings.get(row.id) ?? [],
-      quorum: settings.quorum,
-      ...(settings.ownApproval ? {} : { barred: new Set([row.creator, row.last_editor]) }),
-    })
-  return new Map(rows.map((row) => [row.id, state(row)]))
+  return rows.map(({ id, digest, creator, last_editor, gone_at }) => {
+    const barred = settings.ownApproval ? {} : { barred: new Set([creator, last_editor]) }
+    const input = { digest, gone: gone_at !== null, rulings: rulings.get(id) ?? [], quorum: settings.quorum }
+    return { id, digest, creator, state: stateOf({ ...input, ...barred }) }
+  })
 }
 
-async function writeStats(trx: Trx, { article }: Ground, states: ReadonlyMap<string, State>): Promise<void> {
+/** What is to stand as gold: one entry a digest, under its smallest id, with everybody who made the same. */
+interface Standing {
+  readonly id: string
+  readonly digest: string
+  readonly supporters: string[]
+}
+
+function approvedIn(judged: readonly Judged[]): Map<string, Standing> {
+  const byDigest = new Map<string, Standing>()
+  for (const { id, digest, creator, state } of judged) {
+    if (state !== 'approved') continue
+    const twin = byDigest.get(digest)
+    if (!twin) byDigest.set(digest, { id, digest, supporters: [creator] })
+    else if (!twin.supporters.includes(creator)) twin.supporters.push(creator)
+  }
+  return new Map([...byDigest.values()].map((standing) => [standing.id, standing]))
+}
+
+async function writeStats(
+  trx: Trx,
+  { article }: Ground,
+  states: ReadonlyMap<string, State>,
+): Promise<Refreshed['counts']> {
   const all = [...states.values()]
   const counts = {
     annotated: all.filter((state) => state !== 'gone').length,
@@ -99,6 +128,7 @@ async function writeStats(trx: Trx, { article }: Ground, states: ReadonlyMap<str
     .values({ article, ...counts })
     .onConflict((conflict) => conflict.column('article').doUpdateSet(counts))
     .execute()
+  return counts
 }
 
 async function dropClosing(trx: Trx, { layer, project }: Ground, states: ReadonlyMap<string, State>): Promise<boolean> {
@@ -106,40 +136,33 @@ async function dropClosing(trx: Trx, { layer, project }: Ground, states: Readonl
   const dropped = await trx.deleteFrom('closing').where('layer', '=', layer).returningAll().executeTakeFirst()
   if (!dropped) return false
   const before = json({ reviewer: dropped.reviewer, at: dropped.at })
-  await trx.insertInto('audit').values({ project, account: null, act: 'closing.fell', subject: layer, before }).execute()
+  await trx
+    .insertInto('audit')
+    .values({ project, account: null, act: 'closing.fell', subject: layer, before })
+    .execute()
   return true
 }
 
-async function writeGold(trx: Trx, ground: Ground, ids: readonly string[], states: Refreshed['states'], rulings: Rulings) {
+async function writeGold(trx: Trx, ground: Ground, approved: Map<string, Standing>, rulings: Rulings): Promise<void> {
   const standing = await trx
     .selectFrom('gold')
-    .select(['annotation', 'digest'])
+    .select(['annotation', 'digest', 'supporters'])
     .where('layer', '=', ground.layer)
-    .where('annotation', 'in', ids)
     .where('to_cut', 'is', null)
     .execute()
-  const approved = await readApproved(trx, ground.layer, ids.filter((id) => states.get(id) === 'approved'))
-  const stands = (row: { annotation: string; digest: string }) =>
-    approved.some(({ id, digest }) => id === row.annotation && digest === row.digest)
-  const fallen = standing.filter((row) => !stands(row)).map((row) => row.annotation)
-  const fresh = approved.filter(({ id, digest }) => !standing.some((row) => row.annotation === id && row.digest === digest))
+  const kept = new Set(standing.filter((row) => sameAs(row, approved.get(row.annotation))).map((row) => row.annotation))
+  const fallen = standing.filter((row) => !kept.has(row.annotation)).map((row) => row.annotation)
+  const fresh = [...approved.values()].filter(({ id }) => !kept.has(id))
   if (fallen.length === 0 && fresh.length === 0) return
   const cut = await tick(trx, goldScope(ground.project))
   await closeRows(trx, ground.layer, fallen, cut)
-  await openRows(trx, ground, fresh, rulings, cut)
+  for (let i = 0; i < fresh.length; i += ROWS) await openRows(trx, ground, fresh.slice(i, i + ROWS), rulings, cut)
 }
 
-type Approved = Pick<Row<'annotation'>, 'id' | 'content' | 'digest' | 'creator'>
+const ROWS = 500
 
-const readApproved = (trx: Trx, layer: string, ids: readonly string[]): Promise<Approved[]> =>
-  ids.length === 0
-    ? Promise.resolve([])
-    : trx
-        .selectFrom('annotation')
-        .select(['id', 'content', 'digest', 'creator'])
-        .where('layer', '=', layer)
-        .where('id', 'in', ids)
-        .execute()
+const sameAs = (row: { digest: string; supporters: readonly string[] }, standing: Standing | undefined): boolean =>
+  standing !== undefined && row.digest === standing.digest && row.supporters.length === standing.supporters.length
 
 async function closeRows(trx: Trx, layer: string, annotations: readonly string[], cut: number): Promise<void> {
   if (annotations.length === 0) return
@@ -152,22 +175,41 @@ async function closeRows(trx: Trx, layer: string, annotations: readonly string[]
     .execute()
 }
 
-async function openRows(trx: Trx, ground: Ground, approved: readonly Approved[], rulings: Rulings, cut: number) {
-  if (approved.length === 0) return
-  const { body } = await trx.selectFrom('revision').select('body').where('id', '=', ground.revision).executeTakeFirstOrThrow()
+async function openRows(trx: Trx, ground: Ground, standing: readonly Standing[], rulings: Rulings, cut: number) {
+  if (standing.length === 0) return
+  const { body } = await trx
+    .selectFrom('revision')
+    .select('body')
+    .where('id', '=', ground.revision)
+    .executeTakeFirstOrThrow()
+  const contents = await readContents(
+    trx,
+    ground.layer,
+    standing.map(({ id }) => id),
+  )
   const offsets = new OffsetMap(body)
-  const rows = approved.map((annotation) => ({
-    ...toRow(annotation.content, body, offsets),
+  const rows = standing.map(({ id, digest, supporters }) => ({
+    ...toRow(contents.get(id)!, body, offsets),
     project: ground.project,
     layer: ground.layer,
     revision: ground.revision,
-    annotation: annotation.id,
+    annotation: id,
     from_cut: cut,
-    digest: annotation.digest,
-    decision: rulings.get(annotation.id)!.findLast((r) => r.digest === annotation.digest && r.verdict !== 'reject')!.id,
-    supporters: [annotation.creator],
+    digest,
+    decision: rulings.get(id)!.findLast((ruling) => ruling.digest === digest && ruling.verdict !== 'reject')!.id,
+    supporters,
   }))
   await trx.insertInto('gold').values(rows).execute()
+}
+
+async function readContents(trx: Trx, layer: string, ids: readonly string[]): Promise<Map<string, Content>> {
+  const rows = await trx
+    .selectFrom('annotation')
+    .select(['id', 'content'])
+    .where('layer', '=', layer)
+    .where('id', 'in', ids)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row.content]))
 }
 
 type Columns = 'kind' | 'starts' | 'ends' | 'quotes' | 'label' | 'attributes' | 'from_end' | 'to_end'

@@ -1,0 +1,54 @@
+import { Problem } from '@tamga/model'
+import { Hono } from 'hono'
+import { articleRoutes } from './articles/routes.ts'
+import { readSession, type Env } from './auth/guard.ts'
+import { authRoutes } from './auth/routes.ts'
+import type { Sessions } from './auth/sessions.ts'
+import { checkBody, checkOrigin, secureHeaders } from './doors.ts'
+import { goldRoutes } from './gold/routes.ts'
+import type { Live } from './live/open.ts'
+import { pages } from './pages.ts'
+import { onError } from './problem.ts'
+import { projectRoutes } from './projects/routes.ts'
+import { reviewRoutes } from './review/routes.ts'
+import { routes } from './routes.ts'
+import type { World } from './world.ts'
+
+/** The rooms in the order of the journey: a later one may use an earlier one's verbs, never the reverse. */
+const createApi = (live: Live) =>
+  routes()
+    .route('/', authRoutes())
+    .route('/', projectRoutes())
+    .route('/', articleRoutes())
+    .route('/', reviewRoutes(live))
+    .route('/', goldRoutes())
+
+/** What the web application knows of the server. */
+export type Api = ReturnType<typeof createApi>
+
+export interface AppParts {
+  readonly world: World
+  readonly sessions: Sessions
+  readonly live: Live
+  /** The folder of the built web application, or null for the API alone. */
+  readonly pagesDir: string | null
+}
+
+/** One origin: the API under /api, the web application under everything else. */
+export function createApp({ world, sessions, live, pagesDir }: AppParts) {
+  const app = new Hono<Env>()
+  app.onError(onError)
+  app.use(async (c, next) => {
+    c.set('world', world)
+    c.set('sessions', sessions)
+    await next()
+  })
+  app.use(secureHeaders, checkOrigin)
+  app.use('/api/*', checkBody, readSession)
+  app.route('/api', createApi(live))
+  app.all('/api/*', () => {
+    throw new Problem('not_found')
+  })
+  if (pagesDir !== null) app.route('/', pages(pagesDir))
+  return app
+}

@@ -1,0 +1,56 @@
+import { can, Problem, type Action, type Role } from '@tamga/model'
+import { createMiddleware } from 'hono/factory'
+import type { World } from '../world.ts'
+import type { Account, Sessions } from './sessions.ts'
+import { membership } from './store.ts'
+
+/** What a request carries once it has passed the doors. */
+export interface Env {
+  Variables: { world: World; sessions: Sessions; account: Account | null; session: string | null }
+}
+
+/** A verb's view of who asks: a signed-in account in a world. */
+export interface Ctx {
+  readonly world: World
+  readonly account: Account
+}
+
+/** Reads the session of each request, and renews its cookie at half life. */
+export const readSession = createMiddleware<Env>(async (c, next) => {
+  const signedIn = await c.var.sessions.find(c.req.header('cookie'))
+  c.set('account', signedIn?.account ?? null)
+  c.set('session', signedIn?.session ?? null)
+  await next()
+  if (signedIn?.cookie) c.header('set-cookie', signedIn.cookie, { append: true })
+})
+
+/** The verb's context of a request. Throws `sign_in` when nobody is signed in. */
+export function ctxOf(c: { var: Env['Variables'] }): Ctx {
+  if (!c.var.account) throw new Problem('sign_in')
+  return { world: c.var.world, account: c.var.account }
+}
+
+/**
+ * The asker's role in a project, if it allows the action. A foreigner learns no more of a project than of one that does
+ * not exist (`not_found`); a member without the right hears who can give it (`forbidden`).
+ */
+export async function requireRole(ctx: Ctx, project: string, action: Action): Promise<Role> {
+  const member = await membership(ctx.world.db, project, ctx.account.id)
+  if (!member) throw new Problem('not_found')
+  if (!can(member.role, action))
+    throw new Problem('forbidden', { role: member.role, action, owner: await anOwner(ctx, project) })
+  return member.role
+}
+
+const anOwner = async ({ world }: Ctx, project: string): Promise<string | null> => {
+  const owner = await world.db
+    .selectFrom('member')
+    .innerJoin('account', 'account.id', 'member.account')
+    .select('account.name')
+    .where('member.project', '=', project)
+    .where('member.role', '=', 'owner')
+    .where('member.left_at', 'is', null)
+    .orderBy('member.joined_at')
+    .executeTakeFirst()
+  return owner?.name ?? null
+}

@@ -1,0 +1,174 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { Problem, Role } from '@tamga/model'
+import { isLoopback } from '../env.ts'
+import { routes } from '../routes.ts'
+import { answers, body, done } from '../schema.ts'
+import type { World } from '../world.ts'
+import { ctxOf } from './guard.ts'
+import { hashPassword, NewPassword, passwordFits } from './password.ts'
+import { RateLimit } from './rate.ts'
+import { accountByEmail, accountById, demoAccount, demoAccounts, updateAccount } from './store.ts'
+import { consumeTicket, lookAtTicket } from './tickets.ts'
+
+const AccountView = z.object({ id: z.string(), name: z.string(), email: z.string().nullable(), colour: z.int() })
+const Signed = z.object({ account: AccountView })
+const Person = z.object({ name: z.string().trim().min(1).max(100), email: z.email().max(200), password: NewPassword })
+const Token = z.string().regex(/^[0-9a-f]{40}$/)
+
+const DemoPerson = z.object({ person: z.string(), name: z.string(), role: Role, colour: z.int() })
+const SessionView = z.object({
+  account: AccountView.nullable(),
+  demo: z.array(DemoPerson),
+  /** True when people reach this server over plain HTTP from elsewhere: passwords and texts travel readable. */
+  plainHttp: z.boolean(),
+})
+
+const lookAtSession = createRoute({
+  method: 'get',
+  path: '/session',
+  responses: answers('Who is signed in.', SessionView),
+})
+const byPassword = createRoute({
+  method: 'post',
+  path: '/session/password',
+  request: { body: body(z.object({ email: z.string().max(200), password: z.string().max(200) })) },
+  responses: answers('Signed in.', Signed),
+})
+const byDemo = createRoute({
+  method: 'post',
+  path: '/session/demo',
+  request: { body: body(z.object({ person: z.string().max(40) })) },
+  responses: answers('Signed in as one of the demo team.', Signed),
+})
+const look = createRoute({
+  method: 'post',
+  path: '/tickets/look',
+  request: { body: body(z.object({ token: Token })) },
+  responses: answers(
+    'What a link is for; it is not consumed.',
+    z.object({
+      kind: z.enum(['sign-in', 'invite', 'first-owner']),
+      project: z.object({ id: z.string(), name: z.string() }).nullable(),
+      role: Role.nullable(),
+      invitedBy: z.string().nullable(),
+      name: z.string().nullable(),
+    }),
+  ),
+})
+const use = createRoute({
+  method: 'post',
+  path: '/tickets/use',
+  request: { body: body(z.object({ token: Token, person: Person.optional() })) },
+  responses: answers(
+    'Signed in, and a member of the project if the link was an invitation.',
+    Signed.extend({ project: z.string().nullable() }),
+  ),
+})
+const signOut = createRoute({ method: 'delete', path: '/session', responses: done })
+const signOutEverywhere = createRoute({ method: 'delete', path: '/sessions', responses: done })
+const change = createRoute({
+  method: 'patch',
+  path: '/account',
+  request: {
+    body: body(
+      z.object({
+        name: z.string().trim().min(1).max(100).optional(),
+        password: z.object({ current: z.string().max(200).nullable(), next: NewPassword }).optional(),
+      }),
+    ),
+  },
+  responses: answers('Changed.', Signed),
+})
+
+/** Signing in and out, links, the account itself. */
+export function authRoutes() {
+  const passwords = new RateLimit(10, 300)
+  const addresses = new RateLimit(60, 300)
+  const links = new RateLimit(30, 300)
+
+  return routes()
+    .openapi(lookAtSession, async (c) => {
+      const { world, account } = c.var
+      const demo = demoAllowed(world, c.req.raw.headers) ? await demoAccounts(world.db) : []
+      const people = demo.map((row) => ({ person: row.demo!, name: row.name, role: row.role, colour: row.colour }))
+      const plainHttp = !world.origins.secure && !isLoopback(new URL(world.origins.url).hostname)
+      return c.json({ account, demo: people, plainHttp }, 200)
+    })
+    .openapi(byPassword, async (c) => {
+      const { email, password } = c.req.valid('json')
+      const { world } = c.var
+      const key = email.trim().toLowerCase()
+      addresses.take(addressOf(c), world.now())
+      passwords.take(key, world.now())
+      const account = await accountByEmail(world.db, key)
+      if (!(await passwordFits(account?.password_hash ?? null, password)) || !account)
+        throw new Problem('wrong_password')
+      passwords.clear(key)
+      return c.json(await signIn(c, account.id), 200)
+    })
+    .openapi(byDemo, async (c) => {
+      const { world } = c.var
+      if (!demoAllowed(world, c.req.raw.headers)) throw new Problem('demo_only_here')
+      const account = await demoAccount(world.db, c.req.valid('json').person)
+      if (!account) throw new Problem('not_found')
+      return c.json(await signIn(c, account.id), 200)
+    })
+    .openapi(look, async (c) => {
+      links.take(addressOf(c), c.var.world.now())
+      return c.json(await lookAtTicket(c.var.world, c.req.valid('json').token), 200)
+    })
+    .openapi(use, async (c) => {
+      const { world, account } = c.var
+      const { token, person } = c.req.valid('json')
+      links.take(addressOf(c), world.now())
+      const used = await consumeTicket(world, token, person ?? null, account?.id ?? null)
+      return c.json({ ...(await signIn(c, used.account)), project: used.project }, 200)
+    })
+    .openapi(signOut, async (c) => {
+      if (c.var.session) await c.var.sessions.end(c.var.session)
+      c.header('set-cookie', c.var.sessions.goodbye)
+      return c.body(null, 204)
+    })
+    .openapi(signOutEverywhere, async (c) => {
+      await c.var.sessions.endAll(ctxOf(c).account.id)
+      c.header('set-cookie', c.var.sessions.goodbye)
+      return c.body(null, 204)
+    })
+    .openapi(change, async (c) => {
+      const { world, account } = ctxOf(c)
+      const { name, password } = c.req.valid('json')
+      const row = (await accountById(world.db, account.id))!
+      if (password && row.password_hash !== null && !(await passwordFits(row.password_hash, password.current ?? '')))
+        throw new Problem('wrong_password')
+      const hash = password && (await hashPassword(password.next))
+      await updateAccount(world.db, account.id, { ...(name && { name }), ...(hash && { password_hash: hash }) })
+      if (hash) await c.var.sessions.endAll(account.id, c.var.session!)
+      return c.json({ account: view((await accountById(world.db, account.id))!) }, 200)
+    })
+}
+
+type Request = Parameters<typeof ctxOf>[0] & {
+  header(name: string, value: string): void
+  req: { header(name: string): string | undefined }
+  env: unknown
+}
+
+async function signIn(c: Request, account: string) {
+  const { world, sessions, session } = c.var
+  if (session) await sessions.end(session)
+  c.header('set-cookie', await sessions.create(account))
+  return { account: view((await accountById(world.db, account))!) }
+}
+
+const view = ({ id, name, email, colour }: z.infer<typeof AccountView>) => ({ id, name, email, colour })
+
+/** One-click demo people need loopback from end to end: the peer (the server listens there alone), the Host, no proxy. */
+const demoAllowed = (world: World, headers: Headers): boolean =>
+  world.demo &&
+  !['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some((name) => headers.has(name))
+
+/** The peer's address as the socket says it. */
+function addressOf(c: Request): string {
+  const incoming = (c.env as { incoming?: { socket: { remoteAddress?: string } } }).incoming
+  return incoming?.socket.remoteAddress ?? 'unknown'
+}

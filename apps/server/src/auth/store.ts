@@ -1,0 +1,94 @@
+import type { Role } from '@tamga/model'
+import type { Db } from '../db/open.ts'
+import type { NewRow, Row } from '../db/tables.ts'
+
+const shown = ['id', 'name', 'email', 'colour'] as const
+
+export const accountById = (db: Db, id: string) =>
+  db.selectFrom('account').selectAll().where('id', '=', id).where('closed_at', 'is', null).executeTakeFirst()
+
+export const accountByEmail = (db: Db, email: string) =>
+  db
+    .selectFrom('account')
+    .selectAll()
+    .where('email', '=', email.toLowerCase())
+    .where('closed_at', 'is', null)
+    .executeTakeFirst()
+
+export const demoAccounts = (db: Db) =>
+  db
+    .selectFrom('account')
+    .innerJoin('member', 'member.account', 'account.id')
+    .select(['account.id', 'account.demo', 'account.name', 'account.colour', 'member.role'])
+    .where('account.demo', 'is not', null)
+    .where('member.left_at', 'is', null)
+    .orderBy('account.created_at')
+    .execute()
+
+export const demoAccount = (db: Db, person: string) =>
+  db.selectFrom('account').select(shown).where('demo', '=', person).where('closed_at', 'is', null).executeTakeFirst()
+
+/** Colours 1 to 8 go round in the order of joining. */
+export async function insertAccount(db: Db, account: Omit<NewRow<'account'>, 'colour'>): Promise<void> {
+  const { count } = await db
+    .selectFrom('account')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  await db
+    .insertInto('account')
+    .values({ ...account, colour: (count % 8) + 1 })
+    .execute()
+}
+
+export const updateAccount = (db: Db, id: string, change: { name?: string; password_hash?: string }) =>
+  db.updateTable('account').set(change).where('id', '=', id).execute()
+
+export const ticketByHash = (db: Db, hash: string, now: Date): Promise<Row<'ticket'> | undefined> =>
+  db
+    .selectFrom('ticket')
+    .selectAll()
+    .where('hash', '=', hash)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+
+/** Marks a ticket used; false if somebody else was first. */
+export async function useTicket(db: Db, hash: string, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('ticket')
+    .set({ used_at: now })
+    .where('hash', '=', hash)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+export const insertTicket = (db: Db, ticket: NewRow<'ticket'>) => db.insertInto('ticket').values(ticket).execute()
+
+/** An account's live membership of a project, or undefined. */
+export const membership = (db: Db, project: string, account: string) =>
+  db
+    .selectFrom('member')
+    .select(['role', 'pseudonym'])
+    .where('project', '=', project)
+    .where('account', '=', account)
+    .where('left_at', 'is', null)
+    .executeTakeFirst()
+
+/** The role of an account in a project, or null: no member, or no longer. */
+export const roleOf = async (db: Db, project: string, account: string): Promise<Role | null> =>
+  (await membership(db, project, account))?.role ?? null
+
+/** True while nobody can sign in: no person with an address or a password exists. */
+export async function nobodyYet(db: Db): Promise<boolean> {
+  const person = await db
+    .selectFrom('account')
+    .select('id')
+    .where('kind', '=', 'person')
+    .where('demo', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return person === undefined
+}

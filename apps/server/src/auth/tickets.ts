@@ -1,0 +1,150 @@
+import { above, Problem, type Role } from '@tamga/model'
+import type { Transaction } from 'kysely'
+import type { Tables } from '../db/tables.ts'
+import { newId, newSecret, type World } from '../world.ts'
+import { hashPassword } from './password.ts'
+import { hashOf } from './sessions.ts'
+import {
+  accountByEmail,
+  accountById,
+  insertAccount,
+  insertTicket,
+  membership,
+  ticketByHash,
+  useTicket,
+} from './store.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+
+/** A link as it is shown once: the secret stands in the fragment, so no server, proxy or log ever sees it. */
+const linkTo = (world: World, secret: string) => `${world.origins.url}/link#${secret}`
+
+/** A one-time link that signs in an account. */
+export async function makeSignInLink(world: World, account: string, madeBy: string | null): Promise<string> {
+  const secret = newSecret()
+  const ticket = { kind: 'sign-in', account, made_by: madeBy } as const
+  await insertTicket(world.db, { ...ticket, ...life(world), hash: hashOf(secret), id: newId() })
+  return linkTo(world, secret)
+}
+
+/** A one-time link that makes the first person of a server that has none. */
+export async function makeFirstOwnerLink(world: World): Promise<string> {
+  const secret = newSecret()
+  await insertTicket(world.db, { kind: 'first-owner', ...life(world), hash: hashOf(secret), id: newId() })
+  return linkTo(world, secret)
+}
+
+/** An invitation into a project under a role; the caller has checked that it is not above the inviter's. */
+export async function makeInvitation(
+  world: World,
+  project: string,
+  role: Role,
+  by: string,
+): Promise<{ id: string; url: string }> {
+  const secret = newSecret()
+  const id = newId()
+  const ticket = { kind: 'invite', project, role, made_by: by } as const
+  await insertTicket(world.db, { ...ticket, ...life(world), hash: hashOf(secret), id })
+  return { id, url: linkTo(world, secret) }
+}
+
+const life = (world: World) => ({ expires_at: new Date(world.now().getTime() + DAY) })
+
+/** What a link is for, without consuming it. Throws `link_used` for one that is used, expired, revoked or unknown. */
+export async function lookAtTicket(world: World, secret: string) {
+  const ticket = await liveTicket(world, secret)
+  const project = ticket.project === null ? null : await projectName(world, ticket.project)
+  const inviter = ticket.made_by === null ? null : await accountById(world.db, ticket.made_by)
+  const account = ticket.account === null ? null : await accountById(world.db, ticket.account)
+  return {
+    kind: ticket.kind,
+    project,
+    role: ticket.role,
+    invitedBy: inviter?.name ?? null,
+    name: account?.name ?? null,
+  }
+}
+
+const projectName = (world: World, project: string) =>
+  world.db.selectFrom('project').select(['id', 'name']).where('id', '=', project).executeTakeFirstOrThrow()
+
+/** Who comes in by an invitation or as a first owner. */
+export interface NewPerson {
+  readonly name: string
+  readonly email: string
+  readonly password: string
+}
+
+/**
+ * Consumes a link and answers who is signed in by it. An invitation adds the signed-in account, or a new person, to its
+ * project; it never lowers a role and dies with its maker's right to give it.
+ */
+export async function consumeTicket(world: World, secret: string, person: NewPerson | null, signedIn: string | null) {
+  const ticket = await liveTicket(world, secret)
+  const account = ticket.account ?? signedIn ?? newId()
+  const isNew = ticket.account === null && signedIn === null
+  if (isNew && person === null) throw new Problem('malformed', { field: 'person' })
+  const passwordHash = isNew ? await hashPassword(person!.password) : null
+  await world.db.transaction().execute(async (trx) => {
+    if (!(await useTicket(trx, ticket.hash, world.now()))) throw new Problem('link_used')
+    if (isNew) await insertPerson(trx, account, person!, passwordHash!)
+    if (ticket.kind === 'invite') await join(trx, ticket.project!, account, ticket.role!)
+  })
+  if (ticket.project !== null) world.bell.ring()
+  return { account, project: ticket.project }
+}
+
+async function liveTicket(world: World, secret: string) {
+  const ticket = await ticketByHash(world.db, hashOf(secret), world.now())
+  if (!ticket) throw new Problem('link_used')
+  if (ticket.kind === 'invite') {
+    const inviter = ticket.made_by === null ? undefined : await membership(world.db, ticket.project!, ticket.made_by)
+    if (!inviter || above(ticket.role!, inviter.role)) throw new Problem('link_used')
+  }
+  if (ticket.account !== null && !world.demo && (await accountById(world.db, ticket.account))?.demo != null)
+    throw new Problem('demo_only_here')
+  return ticket
+}
+
+async function insertPerson(trx: Transaction<Tables>, id: string, person: NewPerson, passwordHash: string) {
+  const email = person.email.toLowerCase()
+  if (await accountByEmail(trx, email)) throw new Problem('email_taken', { email })
+  await insertAccount(trx, { id, email, name: person.name, password_hash: passwordHash })
+}
+
+async function join(trx: Transaction<Tables>, project: string, account: string, role: Role): Promise<void> {
+  const before = await trx
+    .selectFrom('member')
+    .selectAll()
+    .where('project', '=', project)
+    .where('account', '=', account)
+    .executeTakeFirst()
+  if (!before) {
+    await trx
+      .insertInto('member')
+      .values({ project, account, role, pseudonym: await nextPseudonym(trx, project) })
+      .execute()
+  } else {
+    const kept = before.left_at === null && above(before.role, role) ? before.role : role
+    await trx
+      .updateTable('member')
+      .set({ role: kept, left_at: null })
+      .where('project', '=', project)
+      .where('account', '=', account)
+      .execute()
+  }
+  await trx
+    .insertInto('audit')
+    .values({ project, account, act: 'member.joined', subject: account, after: JSON.stringify({ role }) })
+    .execute()
+}
+
+/** The name under which a member stands in exports: A1, A2 … in the order of joining. */
+export async function nextPseudonym(trx: Transaction<Tables>, project: string): Promise<string> {
+  const { count } = await trx
+    .selectFrom('member')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('project', '=', project)
+    .executeTakeFirstOrThrow()
+  return `A${count + 1}`
+}

@@ -1,0 +1,52 @@
+import { Problem } from '@tamga/model'
+import { createMiddleware } from 'hono/factory'
+import type { Env } from './auth/guard.ts'
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+const JSON_BYTES = 1024 * 1024
+
+/** Host and Origin: a foreign page may neither read this server under another name nor act on it with a cookie. */
+export const checkOrigin = createMiddleware<Env>(async (c, next) => {
+  const { origins } = c.var.world
+  const host = c.req.header('host')
+  if (!origins.hostAllowed(host)) throw new Problem('foreign_origin')
+  if (!SAFE.has(c.req.method) && !origins.originAllowed(c.req.header('origin'), host))
+    throw new Problem('foreign_origin')
+  await next()
+})
+
+/** Bodies are JSON of at most 1 MB, or multipart where a route reads it as a stream. */
+export const checkBody = createMiddleware<Env>(async (c, next) => {
+  const length = Number(c.req.header('content-length') ?? '0')
+  const hasBody = length > 0 || c.req.header('transfer-encoding') !== undefined
+  const kind = (c.req.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
+  if (hasBody && !SAFE.has(c.req.method)) {
+    if (kind !== 'application/json' && kind !== 'multipart/form-data') throw new Problem('not_json')
+    if (kind === 'application/json' && (length > JSON_BYTES || c.req.header('transfer-encoding') !== undefined))
+      throw new Problem('too_large', { most: JSON_BYTES })
+  }
+  await next()
+})
+
+// style attributes are set by the popover and dialog library at run time; scripts and style sheets come as files
+const POLICY = [
+  "default-src 'self'",
+  "style-src-attr 'unsafe-inline'",
+  "img-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** What every answer says to the browser about what may run. */
+export const secureHeaders = createMiddleware<Env>(async (c, next) => {
+  await next()
+  c.header('content-security-policy', POLICY)
+  c.header('x-content-type-options', 'nosniff')
+  c.header('referrer-policy', 'no-referrer')
+  c.header('cross-origin-opener-policy', 'same-origin')
+  c.header('permissions-policy', 'camera=(), microphone=(), geolocation=()')
+  if (c.var.world.origins.secure) c.header('strict-transport-security', 'max-age=31536000')
+  if (c.req.path.startsWith('/api/')) c.header('cache-control', 'no-store')
+})

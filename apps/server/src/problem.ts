@@ -1,0 +1,27 @@
+import { Problem, type ProblemCode } from '@tamga/model'
+import type { Context, ErrorHandler } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+
+/** What a refusal looks like on the wire; the sentence is the reader's, in the reader's language. */
+export const answerWith = (c: Context, problem: Problem) =>
+  c.json(
+    { code: problem.code, details: problem.details, data: problem.data ?? null },
+    problem.status as ContentfulStatusCode,
+  )
+
+/** The last resort of every route: a refusal travels as what it is, a bug as `internal`, logged without its content. */
+export const onError: ErrorHandler = (error, c) => {
+  if (error instanceof Problem) return answerWith(c, error)
+  const known = fromDatabase(error)
+  if (known) return answerWith(c, new Problem(known))
+  console.error(`${c.req.method} ${c.req.path}:`, error.stack ?? error.message)
+  return answerWith(c, new Problem('internal'))
+}
+
+// waiting for a lock gave out, or a serialization conflict stayed after the retries
+const busyStates = new Set(['40001', '40P01', '55P03'])
+
+function fromDatabase(error: unknown): ProblemCode | null {
+  const state = (error as { code?: unknown }).code
+  return typeof state === 'string' && busyStates.has(state) ? 'busy' : null
+}

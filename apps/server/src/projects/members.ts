@@ -1,0 +1,107 @@
+import { above, Problem, type Role } from '@tamga/model'
+import type { Transaction } from 'kysely'
+import { record } from '../audit.ts'
+import { requireRole, type Ctx } from '../auth/guard.ts'
+import { makeInvitation, makeSignInLink } from '../auth/tickets.ts'
+import type { Row, Tables } from '../db/tables.ts'
+import { projectScope, state } from '../facts.ts'
+import { lockMembers, revokeInvitation, setLeft, setRole } from './store.ts'
+
+/** Changes a member's role. Throws `last_owner` rather than leave a project without one. */
+export async function changeRole(ctx: Ctx, project: string, account: string, role: Role): Promise<void> {
+  await changeMember(ctx, project, account, role !== 'owner', async (trx, member) => {
+    await setRole(trx, project, account, role)
+    return { act: 'member.role', before: { role: member.role }, after: { role } }
+  })
+}
+
+/** Ends a membership; what the member made stays where it is. An owner removes anybody, everybody may leave. */
+export async function removeMember(ctx: Ctx, project: string, account: string): Promise<void> {
+  await changeMember(ctx, project, account, true, async (trx, member) => {
+    await setLeft(trx, project, account, ctx.world.now())
+    return { act: 'member.left', before: { role: member.role }, after: {} }
+  })
+}
+
+type Change = (
+  trx: Transaction<Tables>,
+  member: Row<'member'>,
+) => Promise<{ act: string; before: object; after: object }>
+
+async function changeMember(
+  ctx: Ctx,
+  project: string,
+  account: string,
+  losesOwner: boolean,
+  change: Change,
+): Promise<void> {
+  const { world } = ctx
+  await requireRole(ctx, project, account === ctx.account.id ? 'read' : 'manageMembers')
+  await world.db.transaction().execute(async (trx) => {
+    const members = (await lockMembers(trx, project)).filter((member) => member.left_at === null)
+    const member = members.find((m) => m.account === account)
+    const asker = members.find((m) => m.account === ctx.account.id)
+    if (!member || !asker) throw new Problem('member_gone')
+    const owners = members.filter((m) => m.role === 'owner')
+    if (losesOwner && member.role === 'owner' && owners.length === 1) throw new Problem('last_owner')
+    const { act, before, after } = await change(trx, member)
+    if (asker.role !== 'owner' && act === 'member.role')
+      throw new Problem('forbidden', { role: asker.role, action: 'manageMembers', owner: null })
+    await record(trx, { project, account: ctx.account.id, act, subject: account, before, after })
+    await state(trx, projectScope(project), [{ kind: 'members', payload: { account } }])
+  })
+  world.bell.ring()
+}
+
+/** Invites by link, under a role that is not above the inviter's own. */
+export async function invite(ctx: Ctx, project: string, role: Role): Promise<{ id: string; url: string }> {
+  const own = await requireRole(ctx, project, 'manageMembers')
+  if (above(role, own)) throw new Problem('role_above_yours', { role: own })
+  const invitation = await makeInvitation(ctx.world, project, role, ctx.account.id)
+  await record(ctx.world.db, {
+    project,
+    account: ctx.account.id,
+    act: 'member.invited',
+    subject: invitation.id,
+    after: { role },
+  })
+  return invitation
+}
+
+/** Takes an invitation back. Throws `not_found` when it is used or unknown. */
+export async function revoke(ctx: Ctx, project: string, id: string): Promise<void> {
+  await requireRole(ctx, project, 'manageMembers')
+  if (!(await revokeInvitation(ctx.world.db, project, id, ctx.world.now()))) throw new Problem('not_found')
+  await record(ctx.world.db, { project, account: ctx.account.id, act: 'invitation.revoked', subject: id })
+}
+
+/** A one-time link for a member who forgot the password: there is no mail server, the owner hands it over. */
+export async function helpMember(ctx: Ctx, project: string, account: string): Promise<{ url: string }> {
+  await requireRole(ctx, project, 'manageMembers')
+  await requireMemberOfMine(ctx, project, account)
+  await record(ctx.world.db, { project, account: ctx.account.id, act: 'member.link', subject: account })
+  return { url: await makeSignInLink(ctx.world, account, ctx.account.id) }
+}
+
+/**
+ * A link signs in as the whole account, so an owner may make one only for somebody whose every project is this owner's
+ * too: otherwise it would open projects that the owner may not see.
+ */
+async function requireMemberOfMine({ world, account: owner }: Ctx, project: string, account: string): Promise<void> {
+  const theirs = await world.db
+    .selectFrom('member')
+    .leftJoin('member as mine', (join) =>
+      join
+        .onRef('mine.project', '=', 'member.project')
+        .on('mine.account', '=', owner.id)
+        .on('mine.role', '=', 'owner')
+        .on('mine.left_at', 'is', null),
+    )
+    .select(['member.project', 'mine.account as owned'])
+    .where('member.account', '=', account)
+    .where('member.left_at', 'is', null)
+    .execute()
+  if (!theirs.some((row) => row.project === project)) throw new Problem('member_gone')
+  if (theirs.some((row) => row.owned === null))
+    throw new Problem('forbidden', { role: 'owner', action: 'manageMembers', owner: null })
+}

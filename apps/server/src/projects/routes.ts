@@ -1,0 +1,244 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { LabelSet, Language, Role, Settings } from '@tamga/model'
+import { ctxOf, requireRole } from '../auth/guard.ts'
+import { membership } from '../auth/store.ts'
+import { positions, projectScope } from '../facts.ts'
+import { routes } from '../routes.ts'
+import { answers, body, done } from '../schema.ts'
+import { createProject } from './create.ts'
+import { saveLabelSet } from './labels.ts'
+import { changeRole, helpMember, invite, removeMember, revoke } from './members.ts'
+import { changeSettings } from './settings.ts'
+import {
+  countsOf,
+  invitationsOf,
+  labelSetOf,
+  membersOf,
+  projectById,
+  projectsOf,
+  recentActs,
+  usedIds,
+} from './store.ts'
+import { templateIds, templates } from './templates.ts'
+
+const Name = z.string().trim().min(1).max(200)
+const Counts = z.object({ articles: z.int(), annotated: z.int(), waiting: z.int(), approved: z.int() })
+const Revision = z.object({ no: z.int(), set: LabelSet })
+const ByProject = z.object({ project: z.string() })
+const ByMember = ByProject.extend({ account: z.string() })
+const Summary = Counts.extend({ id: z.string(), name: z.string(), languages: z.array(Language), role: Role })
+const Act = z.object({
+  at: z.string(),
+  account: z.string(),
+  act: z.string(),
+  subject: z.string().nullable(),
+  n: z.int(),
+})
+const Member = z.object({
+  account: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  role: Role,
+  colour: z.int(),
+  pseudonym: z.string(),
+  left: z.boolean(),
+})
+const Invitation = z.object({ id: z.string(), role: Role, by: z.string(), expiresAt: z.string() })
+const ProjectView = z.object({
+  id: z.string(),
+  name: z.string(),
+  settings: Settings,
+  role: Role,
+  pseudonym: z.string(),
+  labelSet: Revision,
+  counts: Counts,
+  members: z.array(z.object({ account: z.string(), name: z.string(), colour: z.int() })),
+  /** How far each scope of facts had come when this was read: resume after it. */
+  at: z.record(z.string(), z.int()),
+  today: z.array(Act),
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/projects',
+  responses: answers('My projects.', z.object({ projects: z.array(Summary) })),
+})
+const create = createRoute({
+  method: 'post',
+  path: '/projects',
+  request: { body: body(z.object({ name: Name, languages: z.array(Language).max(3), template: z.enum(templateIds) })) },
+  responses: answers('Made.', z.object({ id: z.string() })),
+})
+const show = createRoute({
+  method: 'get',
+  path: '/projects/{project}',
+  request: { params: ByProject },
+  responses: answers('A project.', ProjectView),
+})
+const change = createRoute({
+  method: 'patch',
+  path: '/projects/{project}',
+  request: { params: ByProject, body: body(z.object({ name: Name.optional(), settings: Settings.optional() })) },
+  responses: done,
+})
+const members = createRoute({
+  method: 'get',
+  path: '/projects/{project}/members',
+  request: { params: ByProject },
+  responses: answers(
+    'People and open invitations.',
+    z.object({ members: z.array(Member), invitations: z.array(Invitation) }),
+  ),
+})
+const setMember = createRoute({
+  method: 'patch',
+  path: '/projects/{project}/members/{account}',
+  request: { params: ByMember, body: body(z.object({ role: Role })) },
+  responses: done,
+})
+const dropMember = createRoute({
+  method: 'delete',
+  path: '/projects/{project}/members/{account}',
+  request: { params: ByMember },
+  responses: done,
+})
+const linkMember = createRoute({
+  method: 'post',
+  path: '/projects/{project}/members/{account}/link',
+  request: { params: ByMember },
+  responses: answers('A one-time link, shown once.', z.object({ url: z.string() })),
+})
+const makeInvite = createRoute({
+  method: 'post',
+  path: '/projects/{project}/invitations',
+  request: { params: ByProject, body: body(z.object({ role: Role })) },
+  responses: answers('An invitation link, shown once.', z.object({ id: z.string(), url: z.string() })),
+})
+const dropInvite = createRoute({
+  method: 'delete',
+  path: '/projects/{project}/invitations/{id}',
+  request: { params: ByProject.extend({ id: z.string() }) },
+  responses: done,
+})
+const labels = createRoute({
+  method: 'get',
+  path: '/projects/{project}/labels',
+  request: { params: ByProject },
+  responses: answers('The label set.', Revision.extend({ used: z.array(z.string()) })),
+})
+const saveLabels = createRoute({
+  method: 'put',
+  path: '/projects/{project}/labels',
+  request: { params: ByProject, body: body(z.object({ base: z.int(), set: LabelSet })) },
+  responses: answers('Saved as a new revision.', z.object({ no: z.int() })),
+})
+const listTemplates = createRoute({
+  method: 'get',
+  path: '/templates',
+  responses: answers(
+    'What a project may start from.',
+    z.object({ templates: z.array(z.object({ id: z.enum(templateIds), set: LabelSet })) }),
+  ),
+})
+
+/** Projects, their people, settings and label sets. */
+export const projectRoutes = () =>
+  routes()
+    .openapi(list, async (c) => {
+      const { world, account } = ctxOf(c)
+      return c.json({ projects: await projectsOf(world.db, account.id) }, 200)
+    })
+    .openapi(create, async (c) => c.json({ id: await createProject(ctxOf(c), c.req.valid('json')) }, 200))
+    .openapi(show, async (c) => c.json(await showProject(ctxOf(c), c.req.valid('param').project), 200))
+    .openapi(change, async (c) => {
+      await changeSettings(ctxOf(c), c.req.valid('param').project, c.req.valid('json'))
+      return c.body(null, 204)
+    })
+    .openapi(members, async (c) => c.json(await showMembers(ctxOf(c), c.req.valid('param').project), 200))
+    .openapi(setMember, async (c) => {
+      const { project, account } = c.req.valid('param')
+      await changeRole(ctxOf(c), project, account, c.req.valid('json').role)
+      return c.body(null, 204)
+    })
+    .openapi(dropMember, async (c) => {
+      const { project, account } = c.req.valid('param')
+      await removeMember(ctxOf(c), project, account)
+      return c.body(null, 204)
+    })
+    .openapi(linkMember, async (c) => {
+      const { project, account } = c.req.valid('param')
+      return c.json(await helpMember(ctxOf(c), project, account), 200)
+    })
+    .openapi(makeInvite, async (c) =>
+      c.json(await invite(ctxOf(c), c.req.valid('param').project, c.req.valid('json').role), 200),
+    )
+    .openapi(dropInvite, async (c) => {
+      const { project, id } = c.req.valid('param')
+      await revoke(ctxOf(c), project, id)
+      return c.body(null, 204)
+    })
+    .openapi(labels, async (c) => {
+      const { project } = c.req.valid('param')
+      await requireRole(ctxOf(c), project, 'read')
+      const { db } = c.var.world
+      return c.json({ ...(await labelSetOf(db, project)), used: [...(await usedIds(db, project))] }, 200)
+    })
+    .openapi(saveLabels, async (c) => {
+      const { base, set } = c.req.valid('json')
+      return c.json(await saveLabelSet(ctxOf(c), c.req.valid('param').project, base, set), 200)
+    })
+    .openapi(listTemplates, (c) => c.json({ templates: templates.map(({ id, set }) => ({ id, set })) }, 200))
+
+const DAY = 24 * 60 * 60 * 1000
+
+async function showProject(ctx: ReturnType<typeof ctxOf>, id: string) {
+  const role = await requireRole(ctx, id, 'read')
+  const { db } = ctx.world
+  const at = await positions(db, [projectScope(id)])
+  const { name, settings } = await projectById(db, id)
+  const { pseudonym } = (await membership(db, id, ctx.account.id))!
+  const people = (await membersOf(db, id)).filter((member) => member.left_at === null)
+  const members = people.map(({ account, name, colour }) => ({ account, name, colour }))
+  const today = folded(await recentActs(db, id, new Date(ctx.world.now().getTime() - DAY)))
+  return {
+    id,
+    name,
+    settings,
+    role,
+    pseudonym,
+    labelSet: await labelSetOf(db, id),
+    counts: await countsOf(db, id),
+    members,
+    at,
+    today,
+  }
+}
+
+/** Acts of one person on one subject in a row are told once, with their number. */
+function folded(acts: Awaited<ReturnType<typeof recentActs>>): z.infer<typeof Act>[] {
+  const told: z.infer<typeof Act>[] = []
+  for (const { at, account, act, subject } of acts) {
+    const last = told.at(-1)
+    if (last && last.account === account && last.act === act && last.subject === subject) last.n++
+    else told.push({ at: at.toISOString(), account: account!, act, subject, n: 1 })
+  }
+  return told.slice(0, 12)
+}
+
+async function showMembers(ctx: ReturnType<typeof ctxOf>, project: string) {
+  const role = await requireRole(ctx, project, 'read')
+  const { db } = ctx.world
+  const members = (await membersOf(db, project)).map(({ left_at, email, ...member }) => ({
+    ...member,
+    email: role === 'owner' || member.account === ctx.account.id ? email : null,
+    left: left_at !== null,
+  }))
+  const open = role === 'owner' ? await invitationsOf(db, project, ctx.world.now()) : []
+  const invitations = open.map(({ id, role, by, expiresAt }) => ({
+    id,
+    role: role!,
+    by,
+    expiresAt: expiresAt.toISOString(),
+  }))
+  return { members, invitations }
+}

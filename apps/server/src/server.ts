@@ -1,0 +1,130 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { createApp } from './app.ts'
+import { sweepImports } from './articles/import.ts'
+import { openSessions } from './auth/sessions.ts'
+import { demoAccounts, nobodyYet } from './auth/store.ts'
+import { makeFirstOwnerLink, makeSignInLink } from './auth/tickets.ts'
+import { migrate } from './db/migrate.ts'
+import { openDatabase, type Database } from './db/open.ts'
+import { isLoopback, type Env } from './env.ts'
+import { FactBell } from './facts.ts'
+import { openLive, type Live } from './live/open.ts'
+import { originsOf } from './origins.ts'
+import { seedDemo } from './seed.ts'
+import type { World } from './world.ts'
+
+/** Where the parts lie that are not code of the server: the database's worker, the built pages, the seeds. */
+export interface Parts {
+  readonly worker: string
+  readonly pagesDir: string | null
+  readonly seedsDir: string
+}
+
+export interface Running {
+  readonly url: string
+  /** What a person who started it by hand should read: the address, and the links that let somebody in. */
+  readonly greeting: readonly string[]
+  onLost(callback: (error: Error) => void): void
+  /** Ends everything in order: no new requests, live rooms flushed, sockets told, the database closed. */
+  stop(): Promise<void>
+}
+
+/** Opens the database, brings it up to date, seeds the demo once, and serves. Throws what keeps it from doing so. */
+export async function startServer(env: Env, parts: Parts): Promise<Running> {
+  const source = env.databaseUrl ? { url: env.databaseUrl } : { dir: env.data, worker: parts.worker }
+  const database = await openDatabase(source)
+  try {
+    await migrate(database.db)
+    await sweepImports(database.db)
+    return await serve(env, parts, database)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function serve(env: Env, parts: Parts, database: Database): Promise<Running> {
+  let answer: Parameters<typeof createServer>[1] = (_request, response) => response.writeHead(503).end()
+  const http = createServer((request, response) => answer!(request, response))
+  const port = await listen(http, env)
+  const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : `http://${env.host}:${port}`), port)
+  const sessions = openSessions(database.db, { secure: origins.secure, port, demo: env.demo })
+  let live: Live | null = null
+  const world: World = {
+    db: database.db,
+    kind: database.kind,
+    origins,
+    bell: new FactBell(),
+    demo: env.demo,
+    here: (project) => live?.here(project) ?? {},
+    now: () => new Date(),
+  }
+  live = openLive(world, sessions)
+  if (env.demo) await seedDemo(world, live, parts.seedsDir)
+  const app = createApp({ world, sessions, live, pagesDir: parts.pagesDir })
+  answer = getRequestListener((request, nodeEnv) => app.fetch(request, nodeEnv))
+  http.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
+  database.announce(origins.url)
+  const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
+  return {
+    url: origins.url,
+    greeting: await greet(world, env),
+    onLost: (callback) => database.onLost(callback),
+    async stop() {
+      clearInterval(sweeping)
+      const closed = new Promise((resolve) => http.close(resolve))
+      await live.close()
+      http.closeAllConnections()
+      await closed
+      await database.close()
+    },
+  }
+}
+
+/** Listens on the port asked for, or on the next free one when none was. */
+async function listen(http: Server, env: Env): Promise<number> {
+  for (let port = env.port; ; port++) {
+    const error = await tryListen(http, port, env.host)
+    if (!error) return (http.address() as AddressInfo).port
+    if (error.code !== 'EADDRINUSE') throw error
+    if (env.portAsked || port > env.port + 100)
+      throw new Error(`Port ${port} is taken. Name another with --port, or leave --port out to use the next free one.`)
+  }
+}
+
+const tryListen = (http: Server, port: number, host: string): Promise<NodeJS.ErrnoException | null> =>
+  new Promise((resolve) => {
+    http.once('error', resolve)
+    http.listen(port, host, () => {
+      http.off('error', resolve)
+      resolve(null)
+    })
+  })
+
+async function greet(world: World, env: Env): Promise<string[]> {
+  const { url, secure } = world.origins
+  const lines = ['', `  Tamga is ready:  ${url}`, '']
+  if (world.demo) {
+    lines.push('  One-time sign-in links of the demo team (or click a name on the sign-in page):')
+    for (const person of await demoAccounts(world.db))
+      lines.push(
+        `    ${person.role.padEnd(10)} ${person.name.padEnd(20)} ${await makeSignInLink(world, person.id, null)}`,
+      )
+    lines.push('')
+  } else if (await nobodyYet(world.db)) {
+    lines.push(
+      '  Nobody has an account yet. This one-time link makes the first owner (24 hours):',
+      `    ${await makeFirstOwnerLink(world)}`,
+      '',
+    )
+  }
+  if (!secure && !isLoopback(new URL(url).hostname))
+    lines.push(
+      '  Warning: plain HTTP. Passwords and texts travel readable; put a TLS proxy in front and set PUBLIC_URL.',
+      '',
+    )
+  lines.push(`  ${env.databaseUrl ? 'Postgres' : `Data: ${env.data}`}.  Stop with Ctrl-C.`, '')
+  return lines
+}

@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto'
+import { idFrom, ID_BYTES } from '@tamga/model'
+import type { Database, Db } from './db/open.ts'
+import type { FactBell } from './facts.ts'
+import type { Origins } from './origins.ts'
+
+/** What every verb stands on: passed in, never imported, so that a test can have its own. */
+export interface World {
+  readonly db: Db
+  readonly kind: Database['kind']
+  readonly origins: Origins
+  readonly bell: FactBell
+  /** True where the demo's people may be signed in by one click: loopback, and nowhere else. */
+  readonly demo: boolean
+  /** Who is in which article of a project right now: account ids by article id. */
+  here(project: string): Readonly<Record<string, readonly string[]>>
+  now(): Date
+}
+
+/** 96 random bits. */
+export const newId = (): string => idFrom(randomBytes(ID_BYTES))
+
+/** A secret for a link or a cookie: 160 random bits, hex. */
+export const newSecret = (): string => randomBytes(20).toString('hex')
