@@ -1,0 +1,15 @@
+/** What one connection and one record may take (data-model §5). Bytes, where nothing else is said. */
+export const liveLimits = {
+  updateBytes: 64 * 1024,
+  stepTwoBytes: 1024 * 1024,
+  /** One value of the document, as JSON in UTF-8. */
+  recordBytes: 16 * 1024,
+  /** How far one update may move one client's clock. */
+  clocks: 100_000,
+  updatesPerSecond: 200,
+  /** The rate holds over so many seconds: a burst may use them all at once. */
+  burstSeconds: 10,
+  presenceBytes: 1024,
+  presencePerSecond: 10,
+  clientsPerConnection: 5,
+} as const
