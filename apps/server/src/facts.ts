@@ -1,4 +1,5 @@
-import { sql, type Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
+import { tick } from './db/clock.ts'
 import { json } from './db/json.ts'
 import type { Db } from './db/open.ts'
 import type { Tables } from './db/tables.ts'
@@ -17,17 +18,6 @@ export const accountScope = (account: string): string => `account/${account}`
 
 type Trx = Transaction<Tables>
 
-/** Raises a scope's counter and returns the new number. The counter's row is locked last in every transaction. */
-export async function tick(trx: Trx, scope: string): Promise<number> {
-  const row = await trx
-    .insertInto('clock')
-    .values({ scope, n: 1 })
-    .onConflict((conflict) => conflict.column('scope').doUpdateSet({ n: sql`clock.n + 1` }))
-    .returning('n')
-    .executeTakeFirstOrThrow()
-  return row.n
-}
-
 /** States facts of one scope, in order. Call it after all other writes of the transaction: it locks the scope's clock. */
 export async function state(
   trx: Trx,
@@ -35,13 +25,8 @@ export async function state(
   facts: readonly { kind: string; payload: unknown }[],
 ): Promise<void> {
   if (facts.length === 0) return
-  const last = await trx
-    .insertInto('clock')
-    .values({ scope, n: facts.length })
-    .onConflict((conflict) => conflict.column('scope').doUpdateSet({ n: sql`clock.n + ${facts.length}` }))
-    .returning('n')
-    .executeTakeFirstOrThrow()
-  const first = last.n - facts.length + 1
+  const last = await tick(trx, scope, facts.length)
+  const first = last - facts.length + 1
   const rows = facts.map(({ kind, payload }, i) => ({ scope, n: first + i, kind, payload: json(payload) }))
   await trx.insertInto('fact').values(rows).execute()
 }

@@ -10,8 +10,19 @@ export type Attributes = readonly (readonly [attribute: string, value: Attribute
 
 /** What a decision is about: ranges in UTF-16 code units of the revision's text, in the annotator's order. */
 export type Content =
-  | { readonly kind: 'span'; readonly ranges: readonly Range[]; readonly label: string; readonly attributes: Attributes }
-  | { readonly kind: 'relation'; readonly from: string; readonly to: string; readonly label: string; readonly attributes: Attributes }
+  | {
+      readonly kind: 'span'
+      readonly ranges: readonly Range[]
+      readonly label: string
+      readonly attributes: Attributes
+    }
+  | {
+      readonly kind: 'relation'
+      readonly from: string
+      readonly to: string
+      readonly label: string
+      readonly attributes: Attributes
+    }
   | { readonly kind: 'article'; readonly label: string; readonly attributes: Attributes }
 
 /** One record of a layer, as it stands now. */
@@ -56,7 +67,12 @@ export function faultOfPlace(content: Content, text: string): ProblemCode | null
   if (content.kind === 'article') return null
   if (content.kind === 'relation') return isId(content.from) && isId(content.to) ? null : 'annotation_malformed'
   const fault = faultOfRanges(text, content.ranges)
-  return fault && ({ empty: 'span_empty', outside: 'span_outside', overlap: 'span_overlap', pair: 'span_inside_character' } as const)[fault]
+  return (
+    fault &&
+    ({ empty: 'span_empty', outside: 'span_outside', overlap: 'span_overlap', pair: 'span_inside_character' } as const)[
+      fault
+    ]
+  )
 }
 
 export function faultOfLabel(content: Content, labels: LabelSet): ProblemCode | null {

@@ -76,7 +76,10 @@ const TITLE_LENGTH = 120
 
 /** A working title: the first line that is not blank, cut at a word to 120 code units. */
 export function titleFrom(text: string): string {
-  const line = text.trim().split(/[\r\n\u2028\u2029]/, 1)[0]!.trim()
+  const line = text
+    .trim()
+    .split(/[\r\n\u2028\u2029]/, 1)[0]!
+    .trim()
   if (line.length <= TITLE_LENGTH) return line
   const cut = line.slice(0, TITLE_LENGTH).replace(/[\uD800-\uDBFF]$/, '')
   return cut.replace(/\s+\S*$/, '') + '…'

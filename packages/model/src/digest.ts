@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Content } from './annotation.ts'
-import { quotesOf } from './text.ts'
+import { quotesOf } from './span.ts'
 
 /**
  * What a decision is bound to: SHA-256, hex, over the UTF-8 of
@@ -23,7 +23,12 @@ const normal = (content: Content) =>
 
 /** A layer's digest: the same hash over its sorted lines `id digest`, gone annotations left out by the caller. */
 export const layerDigest = (lines: readonly { id: string; digest: string }[]): string =>
-  sha256Hex(lines.map(({ id, digest }) => `${id} ${digest}`).sort().join('\n'))
+  sha256Hex(
+    lines
+      .map(({ id, digest }) => `${id} ${digest}`)
+      .sort()
+      .join('\n'),
+  )
 
 /** SHA-256 of a text's UTF-8, hex. Works where `crypto.subtle` is withheld (plain HTTP on a local network). */
 export const sha256Hex = (text: string): string => bytesToHex(sha256(new TextEncoder().encode(text)))

@@ -61,7 +61,10 @@ export const Attribute = z.strictObject({
   type: z.enum(attributeTypeIds),
   /** Ids of the labels that carry it. */
   labels: z.array(NameId).default([]),
-  choices: z.array(z.strictObject({ id: NameId, name: Words })).max(200).optional(),
+  choices: z
+    .array(z.strictObject({ id: NameId, name: Words }))
+    .max(200)
+    .optional(),
   multiple: z.boolean().optional(),
   /** What absence means; never written. */
   default: z.union([z.string(), z.number(), z.boolean()]).optional(),
@@ -148,7 +151,8 @@ function keyFaults(labels: readonly Label[]): LabelSetFault[] {
     const other = holders.get(label.key)
     const at = `labels/${i}/key`
     if (label.group) faults.push({ at, code: 'label_group_chosen', details: { code: label.code } })
-    if (other) faults.push({ at, code: 'label_key_taken', details: { key: label.key, code: label.code, other: other.code } })
+    if (other)
+      faults.push({ at, code: 'label_key_taken', details: { key: label.key, code: label.code, other: other.code } })
     else holders.set(label.key, label)
   }
   return faults
@@ -197,7 +201,8 @@ export function faultsOfRevision(before: LabelSet, after: LabelSet, used: Readon
   for (const list of ['labels', 'attributes', 'relations'] as const) {
     const kept = new Set(after[list].map((item) => item.id))
     for (const item of before[list])
-      if (used.has(item.id) && !kept.has(item.id)) faults.push({ at: list, code: 'label_in_use', details: { code: item.code } })
+      if (used.has(item.id) && !kept.has(item.id))
+        faults.push({ at: list, code: 'label_in_use', details: { code: item.code } })
   }
   for (const [i, attribute] of after.attributes.entries()) {
     const old = before.attributes.find((a) => a.id === attribute.id)

@@ -29,3 +29,7 @@ export function faultOfRanges(text: string, ranges: readonly Range[]): 'empty' |
   const sorted = [...ranges].sort(byPosition)
   return sorted.some((range, i) => i > 0 && overlaps(sorted[i - 1]!, range)) ? 'overlap' : null
 }
+
+/** The quotes of ranges, in their order: one slice a range. */
+export const quotesOf = (text: string, ranges: readonly Range[]): string[] =>
+  ranges.map(([start, end]) => text.slice(start, end))

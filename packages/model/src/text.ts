@@ -1,5 +1,3 @@
-import type { Range } from './span.ts'
-
 const isHigh = (unit: number) => unit >= 0xd800 && unit <= 0xdbff
 const isLow = (unit: number) => unit >= 0xdc00 && unit <= 0xdfff
 
@@ -63,10 +61,6 @@ function firstAtLeast(sorted: readonly number[], value: number): number {
   }
   return low
 }
-
-/** The quotes of ranges, in their order: one slice a range. */
-export const quotesOf = (text: string, ranges: readonly Range[]): string[] =>
-  ranges.map(([start, end]) => text.slice(start, end))
 
 /** One place of a text as a person names it. Lines and columns count from 1; columns in code points. */
 export function lineOf(text: string, offset: number): { line: number; column: number } {

@@ -1,8 +1,8 @@
 import { isUndecided, OffsetMap, quotesOf, stateOf, type Content, type Ruling, type State } from '@tamga/model'
 import type { Transaction } from 'kysely'
+import { tick } from '../db/clock.ts'
 import { json } from '../db/json.ts'
 import type { NewRow, Row, Tables } from '../db/tables.ts'
-import { tick } from '../facts.ts'
 
 type Trx = Transaction<Tables>
 

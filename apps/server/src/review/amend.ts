@@ -1,4 +1,5 @@
-import { digestOf, faultOfContent, Problem, type Content, type DecisionInput } from '@tamga/model'
+import type { LayerDoc } from '@tamga/collab'
+import { attributeOf, digestOf, faultOfContent, Problem, type Content, type DecisionInput } from '@tamga/model'
 import type { Ctx } from '../auth/guard.ts'
 import type { Live } from '../live/open.ts'
 import { labelSetOf } from '../projects/store.ts'
@@ -31,7 +32,7 @@ export async function amend(ctx: Ctx, live: Live, article: string, amendment: Am
           { name: null, removed: row.gone_at === null ? 0 : 1 },
           { annotation, shown, now: row.gone_at ? null : row.content, by: null },
         )
-      doc.setContent(annotation, content)
+      rewrite(doc, annotation, row.content, content)
     },
     async also(trx) {
       const item: DecisionInput = { annotation, verdict: 'approve', shown: content, reason: null, note }
@@ -61,6 +62,18 @@ export async function addMissed(ctx: Ctx, live: Live, article: string, id: strin
     },
   })
   ctx.world.bell.ring()
+}
+
+/** Writes the fields in which two contents differ, as one act. */
+function rewrite(doc: LayerDoc, id: string, before: Content, after: Content): void {
+  if (before.kind !== after.kind) throw new Problem('annotation_malformed')
+  doc.act(() => {
+    if (after.kind === 'span') doc.setRanges(id, after.ranges)
+    if (after.kind === 'relation') for (const end of ['from', 'to'] as const) doc.setEnd(id, end, after[end])
+    doc.setLabel(id, after.label)
+    const attributes = new Set([...before.attributes, ...after.attributes].map(([attribute]) => attribute))
+    for (const attribute of attributes) doc.setAttribute(id, attribute, attributeOf(after, attribute) ?? null)
+  })
 }
 
 async function requireStanding({ world }: Ctx, project: string, content: Content, text: string): Promise<void> {

@@ -7,6 +7,7 @@ export const text = {
   id: 'text',
   title: 'Text',
   widget: 'line',
-  accepts: (value) => typeof value === 'string' && value.trim() !== '' && value.length <= MAX_LENGTH && !/[\r\n]/.test(value),
+  accepts: (value) =>
+    typeof value === 'string' && value.trim() !== '' && value.length <= MAX_LENGTH && !/[\r\n]/.test(value),
   toText: (value) => String(value),
 } as const satisfies AttributeType
