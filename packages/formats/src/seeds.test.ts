@@ -55,7 +55,7 @@ describe.each(['000', '001', '002', '003', '004'])('seed article %s', (id) => {
   const article = seed(id)
 
   test('goes out whole, one column a level', async () => {
-    const report = JSON.parse((await exported('conll2003', 'columns', article))['report.json']!)
+    const report = JSON.parse((await exported('conll2003', 'columns', article))['report.json']!) as unknown
     expect(report).toMatchObject({ kept: article.annotations.length, clipped: [], dropped: [] })
   })
 

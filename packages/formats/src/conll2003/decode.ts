@@ -47,7 +47,7 @@ function spansOf(tags: readonly string[], blocks: readonly number[]) {
     else if (kind === 'I') {
       if (last?.label !== label || last?.after !== i || blocks.includes(i))
         throw new Error(`token ${i}: ${tag} follows nothing`)
-      last!.after = i + 1
+      last.after = i + 1
     } else if (tag !== 'O') throw new Error(`token ${i}: no tag: ${tag}`)
   }
   return spans

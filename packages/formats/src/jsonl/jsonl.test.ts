@@ -37,7 +37,7 @@ const rich = (): GoldArticle =>
 test('a line says its version and its unit, sorts its keys, and counts in code points', () => {
   const line = lineOf(articleOf('😀 Анна', [span('per', [[3, 7]])]))
   expect(line.endsWith('}\n')).toBe(true)
-  const written = JSON.parse(line)
+  const written = JSON.parse(line) as { text: string; annotations: unknown[] }
   expect(written).toMatchObject({
     format: 'tamga/1',
     unit: 'code point',
