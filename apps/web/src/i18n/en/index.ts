@@ -1,0 +1,30 @@
+import { articles } from './articles.ts'
+import { auth } from './auth.ts'
+import { commands } from './commands.ts'
+import { common } from './common.ts'
+import { editor } from './editor.ts'
+import { exports } from './export.ts'
+import { imports } from './import.ts'
+import { labels } from './labels.ts'
+import { people } from './people.ts'
+import { problems } from './problems.ts'
+import { projects } from './projects.ts'
+import { review } from './review.ts'
+import { states } from './states.ts'
+
+/** Every word of the interface in English: the other languages have the same keys. */
+export const en = {
+  articles,
+  auth,
+  commands,
+  common,
+  editor,
+  export: exports,
+  import: imports,
+  labels,
+  people,
+  problems,
+  projects,
+  review,
+  states,
+} as const

@@ -1,0 +1,17 @@
+export const states = {
+  saved: 'saved',
+  saving: 'saving',
+  offline: 'offline',
+  unsent: { one: 'offline, {n} edit waiting', other: 'offline, {n} edits waiting' },
+  tabOnly: 'kept in this tab only',
+  expired: { one: 'sign-in ended, {n} edit waiting.', other: 'sign-in ended, {n} edits waiting.' },
+
+  pending: 'not yet saved',
+  open: 'waiting',
+  approved: 'approved',
+  rejected: 'rejected',
+  disputed: 'disputed',
+  partly: 'partly approved',
+  changed: 'changed after approval',
+  gone: 'removed',
+} as const

@@ -1,0 +1,3 @@
+import type { SectionOf } from '../dictionary.ts'
+
+export const exports = {} as const satisfies SectionOf<'export'>

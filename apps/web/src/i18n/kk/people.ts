@@ -1,0 +1,3 @@
+import type { SectionOf } from '../dictionary.ts'
+
+export const people = {} as const satisfies SectionOf<'people'>

@@ -1,0 +1,5 @@
+import type { SectionOf } from '../dictionary.ts'
+
+export const projects = {
+  title: 'Жобаларыңыз',
+} as const satisfies SectionOf<'projects'>

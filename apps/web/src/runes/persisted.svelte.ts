@@ -1,0 +1,35 @@
+const PREFIX = 'tamga.'
+
+/** A preference that outlives the page, kept in this browser. Where storage is forbidden it lives as long as the page. */
+export class Persisted<T> {
+  readonly #key: string
+  #value = $state() as T
+
+  /** `initial` stands until something is chosen; a stored value that `is` does not know is forgotten. */
+  constructor(key: string, initial: T, is: (value: unknown) => value is T) {
+    this.#key = PREFIX + key
+    const stored = read(this.#key)
+    this.#value = is(stored) ? stored : initial
+  }
+
+  get value(): T {
+    return this.#value
+  }
+
+  set value(next: T) {
+    this.#value = next
+    try {
+      localStorage.setItem(this.#key, JSON.stringify(next))
+    } catch {
+      // Storage is full or forbidden: the choice holds for this page.
+    }
+  }
+}
+
+function read(key: string): unknown {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? 'null')
+  } catch {
+    return null
+  }
+}
