@@ -11,9 +11,9 @@ export interface PgliteOptions {
   readonly listen: { readonly path: string } | { readonly host: string; readonly port: number }
 }
 
-/** What of Emscripten's file system is touched: the stream operation that PGlite leaves empty. */
-interface NodeFs {
-  NODEFS: { stream_ops: { fsync?: (stream: { nfd: number }) => number } }
+/** What of Emscripten's file system is touched: the stream operation that PGlite leaves out. */
+interface HostFiles {
+  stream_ops: { fsync?: (stream: { nfd: number }) => number }
 }
 
 const { dir, listen } = workerData as PgliteOptions
@@ -26,8 +26,8 @@ const startParams = [
 ]
 let syncs = 0
 const db = await PGlite.create({ dataDir: dir, startParams })
-const { NODEFS } = db.Module as unknown as NodeFs
-NODEFS.stream_ops.fsync = ({ nfd }) => {
+const hostFiles = db.Module.FS.filesystems.NODEFS as unknown as HostFiles
+hostFiles.stream_ops.fsync = ({ nfd }) => {
   fsyncSync(nfd)
   syncs++
   return 0

@@ -261,6 +261,7 @@ const review = [
     begin
       for i in 1 .. cardinality(new.starts) loop
         if new.starts[i] < 0 or new.ends[i] <= new.starts[i]
+          or char_length(new.quotes[i]) <> new.ends[i] - new.starts[i]
           or tamga_slice(new.revision, new.starts[i], new.ends[i]) is distinct from new.quotes[i] then
           raise exception 'gold % of layer %: the text at [%, %) is not its quote', new.annotation, new.layer, new.starts[i], new.ends[i]
             using errcode = 'check_violation';

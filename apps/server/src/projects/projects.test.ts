@@ -1,0 +1,157 @@
+import type { LabelSet } from '@tamga/model'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openTestApp, PASSWORD, type Browser, type TestApp } from '../test-app.ts'
+
+let app: TestApp
+let owner: Browser
+let project: string
+beforeAll(async () => {
+  app = await openTestApp()
+  owner = await app.person('Owner')
+})
+afterAll(() => app.close())
+beforeEach(async () => {
+  project = (
+    await owner.send<{ id: string }>('POST', '/projects', { name: 'News', languages: ['kk'], template: 'news' })
+  ).id
+})
+
+const join = async (name: string, role: string): Promise<Browser> => {
+  const person = await app.person(name)
+  const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role })
+  await person.send('POST', '/tickets/use', { token: url.split('#')[1] })
+  return person
+}
+const roleIn = async (browser: Browser) => (await browser.get<{ role: string }>(`/projects/${project}`)).role
+const labels = () => owner.get<{ no: number; set: LabelSet; used: string[] }>(`/projects/${project}/labels`)
+
+describe('a project', () => {
+  test('starts from its template, with its maker as owner', async () => {
+    const view = await owner.get<{ role: string; labelSet: { no: number; set: LabelSet } }>(`/projects/${project}`)
+    expect(view.role).toBe('owner')
+    expect(view.labelSet.no).toBe(1)
+    expect(view.labelSet.set.labels.filter((label) => !label.group)).toHaveLength(18)
+  })
+
+  test('is answered to a foreigner like one that does not exist', async () => {
+    const foreigner = await app.person('Foreigner')
+    const paths = ['', '/members', '/labels']
+    for (const path of paths) {
+      expect(await foreigner.refusal('GET', `/projects/${project}${path}`)).toBe('not_found')
+      expect(await foreigner.refusal('GET', `/projects/AAAAAAAAAAAAAAAA${path}`)).toBe('not_found')
+      expect(await app.stranger.refusal('GET', `/projects/${project}${path}`)).toBe('sign_in')
+    }
+    expect(await foreigner.get('/projects')).toEqual({ projects: [] })
+  })
+})
+
+describe('people', () => {
+  test('come in by invitation, under its role, once', async () => {
+    const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'annotator' })
+    const token = url.split('#')[1]!
+    const person = { name: 'New', email: `${token.slice(0, 8)}@example.org`, password: PASSWORD }
+    const used = await app.stranger.send<{ account: { id: string }; project: string }>('POST', '/tickets/use', {
+      token,
+      person,
+    })
+    expect(used.project).toBe(project)
+    expect(await app.stranger.refusal('POST', '/tickets/use', { token, person })).toBe('link_used')
+    const { members } = await owner.get<{ members: { account: string; role: string }[] }>(
+      `/projects/${project}/members`,
+    )
+    expect(members).toContainEqual(expect.objectContaining({ account: used.account.id, role: 'annotator' }))
+  })
+
+  test('an invitation never lowers a role, and dies with its revocation or its maker', async () => {
+    const reviewer = await join('Reviewer', 'reviewer')
+    const low = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'viewer' })
+    await reviewer.send('POST', '/tickets/use', { token: low.url.split('#')[1] })
+    expect(await roleIn(reviewer)).toBe('reviewer')
+    const gone = await owner.send<{ id: string; url: string }>('POST', `/projects/${project}/invitations`, {
+      role: 'viewer',
+    })
+    await owner.send('DELETE', `/projects/${project}/invitations/${gone.id}`)
+    expect(await reviewer.refusal('POST', '/tickets/use', { token: gone.url.split('#')[1] })).toBe('link_used')
+    const second = await join('Second owner', 'owner')
+    const theirs = await second.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'owner' })
+    await owner.send('PATCH', `/projects/${project}/members/${second.account}`, { role: 'annotator' })
+    expect(await reviewer.refusal('POST', '/tickets/use', { token: theirs.url.split('#')[1] })).toBe('link_used')
+  })
+
+  test.each(['viewer', 'annotator', 'reviewer'])('a %s may not manage people, labels or settings', async (role) => {
+    const member = await join(role, role)
+    const other = await join('Other', 'viewer')
+    const { no, set } = await labels()
+    const at = `/projects/${project}`
+    expect(await member.refusal('POST', `${at}/invitations`, { role: 'viewer' })).toBe('forbidden')
+    expect(await member.refusal('PATCH', `${at}/members/${other.account}`, { role: 'owner' })).toBe('forbidden')
+    expect(await member.refusal('PATCH', `${at}/members/${member.account}`, { role: 'owner' })).toBe('forbidden')
+    expect(await member.refusal('DELETE', `${at}/members/${other.account}`)).toBe('forbidden')
+    expect(await member.refusal('POST', `${at}/members/${other.account}/link`)).toBe('forbidden')
+    expect(await member.refusal('PUT', `${at}/labels`, { base: no, set })).toBe('forbidden')
+    expect(await member.refusal('PATCH', at, { name: 'Mine' })).toBe('forbidden')
+    expect(await roleIn(member)).toBe(role)
+  })
+
+  test('the last owner stays', async () => {
+    expect(await owner.refusal('DELETE', `/projects/${project}/members/${owner.account}`)).toBe('last_owner')
+    expect(await owner.refusal('PATCH', `/projects/${project}/members/${owner.account}`, { role: 'viewer' })).toBe(
+      'last_owner',
+    )
+  })
+
+  test('who is removed sees nothing more, and comes back by invitation', async () => {
+    const member = await join('Member', 'annotator')
+    await owner.send('DELETE', `/projects/${project}/members/${member.account}`)
+    expect(await member.refusal('GET', `/projects/${project}`)).toBe('not_found')
+    const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'viewer' })
+    await member.send('POST', '/tickets/use', { token: url.split('#')[1] })
+    expect(await roleIn(member)).toBe('viewer')
+  })
+
+  test('a one-time link helps a member in, but opens nobody’s other projects', async () => {
+    const member = await join('Forgetful', 'annotator')
+    const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/members/${member.account}/link`)
+    expect(await app.stranger.send('POST', '/tickets/use', { token: url.split('#')[1] })).toMatchObject({
+      account: { id: member.account },
+    })
+    await member.send('POST', '/projects', { name: 'Private', languages: [], template: 'empty' })
+    expect(await owner.refusal('POST', `/projects/${project}/members/${member.account}/link`)).toBe('forbidden')
+  })
+})
+
+describe('a label set', () => {
+  test('is saved as the next revision, and refused over one that came between', async () => {
+    const { no, set } = await labels()
+    expect(await owner.send('PUT', `/projects/${project}/labels`, { base: no, set })).toEqual({ no: no + 1 })
+    expect(await owner.refusal('PUT', `/projects/${project}/labels`, { base: no, set })).toBe('label_set_moved')
+  })
+
+  test('names the label that has the key already, and changes nothing', async () => {
+    const { no, set } = await labels()
+    const clash = {
+      ...set,
+      labels: set.labels.map((label) => (label.id === 'org' ? { ...label, key: 'KeyA' } : label)),
+    }
+    const response = await owner.request('PUT', `/projects/${project}/labels`, { base: no, set: clash })
+    expect(response.status).toBe(409)
+    const refusal = (await response.json()) as { code: string; details: object; data: object[] }
+    expect(refusal.code).toBe('label_key_taken')
+    expect(refusal.details).toMatchObject({ other: 'PER', code: 'ORG', key: 'KeyA' })
+    expect((await labels()).no).toBe(no)
+  })
+
+  test('keeps the type of an attribute, even of one that was dropped and comes back', async () => {
+    const { no, set } = await labels()
+    const extra = { id: 'note', code: 'note', name: { en: 'Note', ru: '', kk: '' }, type: 'text', labels: [] }
+    await owner.send('PUT', `/projects/${project}/labels`, {
+      base: no,
+      set: { ...set, attributes: [...set.attributes, extra] },
+    })
+    await owner.send('PUT', `/projects/${project}/labels`, { base: no + 1, set })
+    const back = { ...set, attributes: [...set.attributes, { ...extra, type: 'number' }] }
+    expect(await owner.refusal('PUT', `/projects/${project}/labels`, { base: no + 2, set: back })).toBe(
+      'attribute_type_fixed',
+    )
+  })
+})

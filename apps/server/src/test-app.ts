@@ -1,0 +1,98 @@
+import { createApp } from './app.ts'
+import { openSessions } from './auth/sessions.ts'
+import { insertAccount } from './auth/store.ts'
+import { hashPassword } from './auth/password.ts'
+import { openTestDatabase } from './db/test-db.ts'
+import { FactBell } from './facts.ts'
+import { openLive } from './live/open.ts'
+import { originsOf } from './origins.ts'
+import { newId, type World } from './world.ts'
+
+const HOST = '127.0.0.1:4173'
+export const ORIGIN = `http://${HOST}`
+export const PASSWORD = 'a long enough password'
+
+/** A person with a browser of their own: a cookie, and the Host and Origin of the page they are on. */
+export interface Browser {
+  readonly account: string
+  readonly cookie: string
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
+  get<T>(path: string): Promise<T>
+  /** Sends JSON and answers JSON. Throws with the refusal's code when the answer is one. */
+  send<T>(method: string, path: string, body?: unknown): Promise<T>
+  /** The code of the refusal that a request meets, or its status when it is none. */
+  refusal(method: string, path: string, body?: unknown): Promise<string | number>
+}
+
+/** The whole server on a fresh database, spoken to through its front door. */
+export async function openTestApp({ demo = false } = {}) {
+  const database = await openTestDatabase()
+  const sessions = openSessions(database.db, { secure: false, port: 4173, demo })
+  const world: World = {
+    db: database.db,
+    kind: database.kind,
+    origins: originsOf(null, 4173),
+    bell: new FactBell(),
+    demo,
+    here: () => ({}),
+    now: () => new Date(),
+  }
+  const live = openLive(world, sessions)
+  const app = createApp({ world, sessions, live, pagesDir: null })
+
+  const browser = (account: string, cookie: string): Browser => {
+    const request: Browser['request'] = async (method, path, body, headers = {}) =>
+      app.request(`/api${path}`, {
+        method,
+        headers: {
+          host: HOST,
+          origin: ORIGIN,
+          cookie,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+    const send: Browser['send'] = async <T>(method: string, path: string, body?: unknown) => {
+      const response = await request(method, path, body)
+      if (!response.ok) throw new Error(((await response.json()) as { code: string }).code)
+      return (response.status === 204 ? null : await response.json()) as T
+    }
+    return {
+      account,
+      cookie,
+      request,
+      send,
+      get: (path) => send('GET', path),
+      async refusal(method, path, body) {
+        const response = await request(method, path, body)
+        return response.ok ? response.status : ((await response.json()) as { code: string }).code
+      },
+    }
+  }
+
+  return {
+    world,
+    sessions,
+    live,
+    app,
+    /** Somebody who is not signed in. */
+    stranger: browser('', ''),
+    /** Makes an account (with `PASSWORD`) and signs it in. */
+    async person(name: string): Promise<Browser> {
+      const id = newId()
+      const email = `${id.toLowerCase()}@example.org`
+      await insertAccount(world.db, { id, name, email, password_hash: await hashPassword(PASSWORD) })
+      return browser(id, cookieOf(await sessions.create(id)))
+    },
+    browser,
+    async close() {
+      await live.close()
+      await database.close()
+    },
+  }
+}
+
+/** The name=value part of a Set-Cookie header. */
+export const cookieOf = (setCookie: string): string => setCookie.split(';', 1)[0]!
+export type TestApp = Awaited<ReturnType<typeof openTestApp>>
