@@ -44,6 +44,9 @@ export class LayerDoc {
   readonly #ids = new Set<string>()
   readonly #listeners = new Set<LayerListener>()
   readonly #actListeners = new Set<(act: Act) => void>()
+  // what was there before this object, and the client ids that its own acts used since
+  readonly #start: ReadonlyMap<number, number>
+  readonly #own = new Set<number>()
   #open: { name: ActName | null; readonly changes: Change[] } | null = null
 
   /** `rules` is asked at each use, so that a label set that grows meanwhile counts at once. */
@@ -51,6 +54,7 @@ export class LayerDoc {
     this.doc = doc
     this.#rules = rules
     this.#map = doc.getMap(ROOT)
+    this.#start = Y.decodeStateVector(Y.encodeStateVector(doc))
     for (const key of this.#map.keys()) this.#index(key)
     this.#map.observe(this.#onChange)
   }
@@ -144,6 +148,13 @@ export class LayerDoc {
     return readAnnotation(id, (key) => this.#map.get(key), this.#overridden.get(id) ?? [])
   }
 
+  /** True if somebody else wrote what stands under this field's key, since this object began to look. */
+  isOthers(id: string, field: Field): boolean {
+    const item = this.#map._map.get(fieldKey(id, field))
+    if (!item || this.#own.has(item.id.client)) return false
+    return item.id.clock >= (this.#start.get(item.id.client) ?? 0)
+  }
+
   /** All that parses and may stand by the rules, gone ones included, and the keys of what does not. */
   snapshot(): LayerSnapshot {
     const annotations: Annotation[] = []
@@ -176,6 +187,7 @@ export class LayerDoc {
 
   #put(key: string, value: Plain): void {
     if (!isPlain(value)) throw new Problem('annotation_malformed')
+    this.#own.add(this.doc.clientID)
     this.#map.set(key, value)
     this.#index(key)
   }

@@ -17,7 +17,7 @@ const KEPT_ACTS = 500
 
 /**
  * Undo of my own acts in this tab, one act a step, as their inverse. A change is taken back only where the field still
- * says what I wrote, and an annotation of mine is removed only while it is as I made it: what anybody did since stays.
+ * says what I wrote and nobody wrote the same over it, and an annotation of mine is removed only while it is as I made it: what anybody did since stays.
  * Entries name annotations and values, not positions in a document, so they survive a new one (`attach`).
  */
 export class OwnUndo {
@@ -114,7 +114,13 @@ export class OwnUndo {
 
   #takeBack({ id, field, before, after, made }: Change): boolean {
     const now = this.#layer.read(id)
-    if (!now || !sameValue(fieldOf(now, field), after) || (made && !asMade(now, made))) return false
+    if (
+      !now ||
+      this.#layer.isOthers(id, field) ||
+      !sameValue(fieldOf(now, field), after) ||
+      (made && !asMade(now, made))
+    )
+      return false
     try {
       this.#layer.set(id, field, before)
     } catch (error) {

@@ -1,0 +1,215 @@
+import * as encoding from 'lib0/encoding'
+import { beforeEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { closeCodes } from './close-codes.ts'
+import { decodeUpdate, inspectUpdate, isFault, SERVER_CLIENT, type Inspection, type UpdateFault } from './inspect.ts'
+import { ROOT } from './record.ts'
+
+const A = 'AAAAAAAAAAAAAAAA'
+const RECORD = ['span', [[0, 4]], 'per', [], null]
+let doc: Y.Doc
+beforeEach(() => (doc = new Y.Doc()))
+
+function judge(update: Uint8Array, maxBytes?: number): Inspection | UpdateFault {
+  const decoded = decodeUpdate(update, maxBytes)
+  return isFault(decoded) ? decoded : inspectUpdate(decoded, doc)
+}
+
+/** An update of one client, struct by struct, as bytes that no library would write. */
+interface Block {
+  client?: number
+  clock?: number
+  count?: number
+  structs: ((e: encoding.Encoder) => void)[]
+}
+function build(
+  blocks: Block[],
+  deletes: (e: encoding.Encoder) => void = (e) => encoding.writeVarUint(e, 0),
+): Uint8Array {
+  const e = encoding.createEncoder()
+  encoding.writeVarUint(e, blocks.length)
+  for (const { client = 77, clock = 0, count, structs } of blocks) {
+    encoding.writeVarUint(e, count ?? structs.length)
+    encoding.writeVarUint(e, client)
+    encoding.writeVarUint(e, clock)
+    for (const struct of structs) struct(e)
+  }
+  deletes(e)
+  return encoding.toUint8Array(e)
+}
+
+const any =
+  (...values: unknown[]) =>
+  (e: encoding.Encoder) => {
+    encoding.writeVarUint(e, values.length)
+    for (const value of values) encoding.writeAny(e, value as never)
+  }
+
+/** An item under a root's key; content 8 is ContentAny. */
+const item =
+  ({ root = ROOT, key = A as string | null, kind = 8 } = {}, content: (e: encoding.Encoder) => void = any(RECORD)) =>
+  (e: encoding.Encoder) => {
+    encoding.writeUint8(e, kind | (key === null ? 0 : 32))
+    encoding.writeVarUint(e, 1)
+    encoding.writeVarString(e, root)
+    if (key !== null) encoding.writeVarString(e, key)
+    content(e)
+  }
+
+/** An item behind (128) or before (64) another one. */
+const beside = (side: 128 | 64, client: number, clock: number) => (e: encoding.Encoder) => {
+  encoding.writeUint8(e, 8 | side)
+  encoding.writeVarUint(e, client)
+  encoding.writeVarUint(e, clock)
+  any('per')(e)
+}
+
+const plainNumbers =
+  (...numbers: number[]) =>
+  (e: encoding.Encoder) => {
+    for (const number of numbers) encoding.writeVarUint(e, number)
+  }
+
+const deep = (depth: number) => Array.from({ length: depth }).reduce((inner) => [inner], 1 as unknown)
+const withProto = (e: encoding.Encoder) => {
+  encoding.writeVarUint(e, 1)
+  encoding.writeUint8(e, 118)
+  encoding.writeVarUint(e, 1)
+  encoding.writeVarString(e, '__proto__')
+  encoding.writeAny(e, 1)
+}
+const string = (text: string) => (e: encoding.Encoder) => encoding.writeVarString(e, text)
+
+test('an honest update passes, and says whose clocks it moves', () => {
+  expect(judge(build([{ structs: [item()] }]))).toEqual({ clients: [{ client: 77, from: 0, to: 1 }], deletes: false })
+})
+
+const nested = (inner: (e: encoding.Encoder) => void) => build([{ structs: [inner] }])
+
+test.each<[string, Uint8Array]>([
+  ['nothing', new Uint8Array()],
+  ['noise', new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8])],
+  ['a lying number of clients', new Uint8Array([255, 255, 255, 255, 15])],
+  ['a lying number of structs', build([{ count: 2 ** 28, structs: [item()] }])],
+  ['a lying array length', nested(item({}, plainNumbers(2 ** 28)))],
+  ['a block without structs', build([{ structs: [] }])],
+  ['one client in two blocks', build([{ structs: [item()] }, { clock: 1, structs: [item()] }])],
+  ['a truncated update', build([{ structs: [item()] }]).slice(0, -6)],
+  ['a garbage-collected struct', nested((e) => plainNumbers(0, 5)(e))],
+  ['a skip', nested((e) => plainNumbers(10, 5)(e))],
+  ['another root', nested(item({ root: 'text' }))],
+  ['no key', nested(item({ key: null }))],
+  ['a key of ours that is none', nested(item({ key: `${A}/author` }))],
+  ['the key __proto__', nested(item({ key: '__proto__' }))],
+  ['a nested type', nested(item({ kind: 7 }, plainNumbers(1)))],
+  ['binary content', nested(item({ kind: 3 }, (e) => encoding.writeVarUint8Array(e, new Uint8Array(3))))],
+  ['text content', nested(item({ kind: 4 }, string('abc')))],
+  ['JSON content', nested(item({ kind: 2 }, (e) => (plainNumbers(1)(e), string('{}')(e))))],
+  ['an embedded object', nested(item({ kind: 5 }, string('{}')))],
+  ['a format', nested(item({ kind: 6 }, (e) => (string('bold')(e), string('true')(e))))],
+  ['a subdocument', nested(item({ kind: 9 }, (e) => (string('guid')(e), encoding.writeAny(e, {}))))],
+  ['an unknown kind', nested(item({ kind: 13 }))],
+  ['an object', nested(item({}, any({ kind: 'span' })))],
+  ['a prototype', nested(item({}, withProto))],
+  ['undefined', nested(item({}, any(undefined)))],
+  ['a NUL', nested(item({}, any('a\0b')))],
+  ['not a number', nested(item({}, any(NaN)))],
+  ['a value 9 deep', nested(item({}, any(deep(10))))],
+  ['a value 5,000 deep', nested(item({}, any(deep(5000))))],
+  ['two values under one key', nested(item({}, any(1, 2)))],
+  ['the server’s own client id', build([{ client: SERVER_CLIENT, structs: [item()] }])],
+  ['a client id beyond 32 bits', build([{ client: 2 ** 40, structs: [item()] }])],
+  ['a gap', build([{ clock: 5, structs: [item()] }])],
+  ['a predecessor that nobody has', nested(beside(128, 99, 7))],
+  [
+    'predecessors in a circle',
+    build([{ structs: [beside(128, 78, 0)] }, { client: 78, structs: [beside(128, 77, 0)] }]),
+  ],
+  ['an item before another', build([{ structs: [item(), beside(64, 77, 0)] }])],
+  ['deletes of a client that nobody has', build([], plainNumbers(1, 99, 1, 0, 1))],
+  ['deletes beyond what it brings', build([{ structs: [item()] }], plainNumbers(1, 77, 1, 0, 9))],
+])('%s is refused as malformed', (_name, update) => {
+  expect(judge(update)).toMatchObject({ close: closeCodes.malformed })
+  expect(Y.encodeStateVector(doc)).toEqual(new Uint8Array([0]))
+})
+
+test('a lone surrogate does not get through the codec as itself, so it cannot arrive', () => {
+  const bytes = build([{ structs: [item({}, any('x'))] }])
+  // the byte of x becomes the first of an unfinished sequence
+  bytes[bytes.length - 2] = 0xed
+  const judged = judge(bytes)
+  expect(isFault(judged) || judged.clients.length === 1).toBe(true)
+})
+
+test.each<[string, Uint8Array, number | undefined]>([
+  ['an update', build([{ structs: [item({}, any('x'.repeat(70_000)))] }]), undefined],
+  ['a record', build([{ structs: [item({}, any('ә'.repeat(9_000)))] }]), undefined],
+  ['a clock', build([{ structs: [item({ kind: 1 }, plainNumbers(2 ** 40))] }]), undefined],
+  ['a step 2', build([{ structs: [item({}, any('x'.repeat(300)))] }]), 200],
+])('%s that is too large is refused by the limits', (_name, update, limit) => {
+  expect(judge(update, limit)).toMatchObject({ close: closeCodes.limits })
+})
+
+describe('against a document that has something', () => {
+  let client: Y.Doc
+  beforeEach(() => {
+    client = new Y.Doc()
+    client.clientID = 0xfedcba98
+    client.getMap(ROOT).set(A, RECORD)
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(client))
+  })
+
+  test('what the document has already is nothing new, forged or not', () => {
+    const forged = build([{ client: 0xfedcba98, structs: [item({ root: 'text' }, any({ lies: true }))] }])
+    expect(judge(forged)).toEqual({ clients: [], deletes: false })
+    expect(judge(Y.encodeStateAsUpdate(client))).toEqual({ clients: [], deletes: false })
+  })
+
+  test('a client id above 2^31 is an id like any other', () => {
+    client.getMap(ROOT).set(`${A}/label`, 'loc')
+    expect(judge(Y.encodeStateAsUpdate(client, Y.encodeStateVector(doc)))).toEqual({
+      clients: [{ client: 0xfedcba98, from: 1, to: 2 }],
+      deletes: false,
+    })
+  })
+
+  test('overwriting offline, again and again, is one honest update', () => {
+    for (const label of ['a', 'b', 'c']) client.getMap(ROOT).set(`${A}/label`, label)
+    client.getMap(ROOT).set(A, RECORD)
+    const judged = judge(Y.encodeStateAsUpdate(client, Y.encodeStateVector(doc)))
+    expect(judged).toEqual({ clients: [{ client: 0xfedcba98, from: 1, to: 5 }], deletes: true })
+  })
+
+  test('two clients whose edits build on each other pass together', () => {
+    const other = new Y.Doc()
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(client))
+    other.getMap(ROOT).set(`${A}/label`, 'x')
+    Y.applyUpdate(client, Y.encodeStateAsUpdate(other))
+    client.getMap(ROOT).set(`${A}/label`, 'y')
+    const judged = judge(Y.encodeStateAsUpdate(client, Y.encodeStateVector(doc)))
+    expect(judged).toMatchObject({ deletes: false })
+    expect((judged as Inspection).clients).toHaveLength(2)
+  })
+
+  test('deleting a key is seen before it is done', () => {
+    const vector = Y.encodeStateVector(client)
+    client.getMap(ROOT).delete(A)
+    expect(judge(Y.encodeStateAsUpdate(client, vector))).toEqual({ clients: [], deletes: true })
+  })
+
+  test('a mutated frame is refused or harmless, whichever byte changed', () => {
+    client.getMap(ROOT).set(`${A}/label`, 'loc')
+    const honest = Y.encodeStateAsUpdate(client, Y.encodeStateVector(doc))
+    for (let at = 0; at < honest.length; at++)
+      for (const value of [0, 1, 127, 128, 255]) {
+        const update = honest.slice()
+        update[at] = value
+        const judged = judge(update)
+        if (isFault(judged)) continue
+        const copy = new Y.Doc()
+        Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
+        Y.applyUpdate(copy, update)
+        expect([copy.store.pendingStructs, copy.store.pendingDs]).toEqual([null, null])
+      }
+  })
+})
