@@ -94,13 +94,14 @@ export function faultOfAttributes(attributes: Attributes, labels: LabelSet): Pro
 /** Reads ranges as the shared document holds them, or null if they are no list of integer pairs. */
 export function readRanges(value: unknown): readonly Range[] | null {
   const pair = (item: unknown) => Array.isArray(item) && item.length === 2 && item.every((n) => Number.isInteger(n))
-  return Array.isArray(value) && value.length > 0 && value.every(pair) ? (value as unknown as Range[]) : null
+  return Array.isArray(value) && value.length > 0 && value.every(pair) ? value : null
 }
 
 /** Reads one attribute value as the shared document holds it, or null. Multiple choices come back sorted. */
 export function readValue(value: unknown): AttributeValue | null {
+  if (!isPlain(value)) return null
   if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null
+  if (typeof value === 'number') return value + 0
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return [...value].sort()
   return null
 }
@@ -110,7 +111,7 @@ export function readAttributes(value: unknown): Attributes | null {
   if (!Array.isArray(value)) return null
   let attributes: Attributes = []
   for (const pair of value as unknown[]) {
-    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') return null
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string' || !isPlain(pair[0])) return null
     const read = pair[1] === null ? null : readValue(pair[1])
     if (read === null && pair[1] !== null) return null
     attributes = withAttribute(attributes, pair[0], read)
