@@ -23,8 +23,8 @@ export function paintsOf(colour: Colour, scheme: Scheme): Paints {
   const { hue } = colour
   if (scheme === 'light')
     return {
-      rail: oklch(colour.light, 0.15, hue),
-      ink: oklch(Math.min(colour.light, 0.51), 0.13, hue),
+      rail: oklch(Math.min(colour.light, brightestRail(hue)), 0.15, hue),
+      ink: oklch(Math.min(colour.light, 0.5), 0.13, hue),
       wash: oklch(0.948, 0.036, hue),
     }
   return {
@@ -33,6 +33,9 @@ export function paintsOf(colour: Colour, scheme: Scheme): Paints {
     wash: oklch(0.315, 0.05, hue),
   }
 }
+
+// greens and cyans look lighter than their L: beyond this their rail has less than 3:1 on paper
+const brightestRail = (hue: number) => (hue > 100 && hue < 245 ? 0.63 : 0.66)
 
 const oklch = (lightness: number, chroma: number, hue: number) => `oklch(${lightness} ${chroma} ${hue})`
 
