@@ -18,7 +18,7 @@ export function digestOf(content: Content, text: string): string {
 // sorted by id, nulls left out, multiple choices sorted; JSON already writes −0 as 0
 const normal = (content: Content) =>
   content.attributes
-    .map(([id, value]) => [id, Array.isArray(value) ? [...value].sort() : value] as const)
+    .map(([id, value]) => [id, typeof value === 'object' ? [...value].sort() : value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** A layer's digest: the same hash over its sorted lines `id digest`, gone annotations left out by the caller. */
