@@ -32,6 +32,7 @@ test.each([
   expect(titleFrom(text)).toBe(title)
 })
 
+const list = (depth: number): unknown => (depth === 0 ? 1 : [list(depth - 1)])
 const deep = (depth: number): unknown => (depth === 0 ? 1 : { a: deep(depth - 1) })
 
 test.each<[string, unknown, boolean]>([
@@ -42,6 +43,8 @@ test.each<[string, unknown, boolean]>([
   ['infinity', { a: Infinity }, false],
   ['sixteen levels', deep(16), true],
   ['seventeen levels', deep(17), false],
+  ['a list in lists, sixteen deep', list(16), true],
+  ['a list in lists, seventeen deep', list(17), false],
   ['undefined', undefined, false],
 ])('%s: storable', (_case, value, expected) => expect(isStorable(value)).toBe(expected))
 

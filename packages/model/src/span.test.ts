@@ -98,6 +98,15 @@ test.each<[string, Range[], ReturnType<typeof faultOfRanges>]>([
     ],
     'overlap',
   ],
+  [
+    'two over each other, apart in the list',
+    [
+      [3, 5],
+      [0, 1],
+      [4, 5],
+    ],
+    'overlap',
+  ],
 ])('on a😀bc: %s', (_case, ranges, fault) => expect(faultOfRanges('a😀bc', ranges)).toBe(fault))
 
 test('ranges that are no numbers do not stand', () => {
