@@ -1,0 +1,94 @@
+import { limits, Problem, titleFrom } from '@tamga/model'
+import { detectLanguage } from '@tamga/language'
+import { checkText, type Draft } from './draft.ts'
+import { draftFromLine } from './json-line.ts'
+import { linesOf } from './lines.ts'
+import { decodeUtf8 } from './utf8.ts'
+
+/** One article found in a file, or why there is none; the line is null where the file as a whole is meant. */
+export type Found =
+  { readonly line: number | null; readonly draft: Draft } | { readonly line: number | null; readonly problem: Problem }
+
+/** A kind of file that articles come in. */
+export interface FileKind {
+  readonly id: string
+  readonly endings: readonly string[]
+  read(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found>
+}
+
+/**
+ * Plain text: one file, one article, byte for byte; the title is its first line. A byte order mark is part of the text,
+ * as everything in the file is.
+ */
+const plainText: FileKind = {
+  id: 'text',
+  endings: ['.txt'],
+  async *read(chunks) {
+    const bytes = await gather(chunks, limits.plainTextBytes)
+    if (!bytes) return yield { line: null, problem: new Problem('file_too_large', { limit: '8 MB' }) }
+    yield foundBy(null, () => draftFromText(bytes))
+  },
+}
+
+/** JSON Lines: one article a line (`draftFromLine`), read as it streams in; blank lines are passed over. */
+const jsonLines: FileKind = {
+  id: 'lines',
+  endings: ['.jsonl', '.ndjson', '.json'],
+  async *read(chunks) {
+    const counter = { bytes: 0 }
+    let lines = 0
+    for await (const { no, bytes } of linesOf(upTo(chunks, limits.jsonLinesBytes, counter), limits.lineBytes)) {
+      if (bytes !== null && isBlank(bytes)) continue
+      lines++
+      if (bytes === null) yield { line: no, problem: new Problem('line_too_long', { limit: '16 MB' }) }
+      else yield foundBy(no, () => draftFromLine(no === 1 ? withoutMark(bytes) : bytes))
+    }
+    if (counter.bytes > limits.jsonLinesBytes)
+      yield { line: null, problem: new Problem('file_too_large', { limit: '2 GB' }) }
+    else if (lines === 0) yield { line: null, problem: new Problem('text_empty') }
+  },
+}
+
+/** The kinds of file that can be imported. */
+const fileKinds = [plainText, jsonLines]
+
+/** The kind of a file by the ending of its name, or null. */
+export const fileKindOf = (name: string): FileKind | null =>
+  fileKinds.find(({ endings }) => endings.some((ending) => name.toLowerCase().endsWith(ending))) ?? null
+
+function draftFromText(bytes: Buffer): Draft {
+  const text = decodeUtf8(bytes)
+  checkText(text)
+  const about = { title: titleFrom(text), language: detectLanguage(text), date: null, source: null, licence: null }
+  return { ...about, externalId: null, group: null, meta: {}, text }
+}
+
+function foundBy(line: number | null, read: () => Draft): Found {
+  try {
+    return { line, draft: read() }
+  } catch (error) {
+    if (error instanceof Problem) return { line, problem: error }
+    throw error
+  }
+}
+
+/** All bytes, or null if there are more than allowed. */
+async function gather(chunks: AsyncIterable<Buffer>, most: number): Promise<Buffer | null> {
+  const counter = { bytes: 0 }
+  const held: Buffer[] = []
+  for await (const chunk of upTo(chunks, most, counter)) held.push(chunk)
+  return counter.bytes > most ? null : Buffer.concat(held)
+}
+
+async function* upTo(chunks: AsyncIterable<Buffer>, most: number, counter: { bytes: number }) {
+  for await (const chunk of chunks) {
+    counter.bytes += chunk.length
+    if (counter.bytes > most) return
+    yield chunk
+  }
+}
+
+const isBlank = (line: Buffer) => line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)
+
+/** A byte order mark before the first line is the file's, not an article's. */
+const withoutMark = (line: Buffer) => (line.subarray(0, 3).equals(Buffer.from('\ufeff')) ? line.subarray(3) : line)

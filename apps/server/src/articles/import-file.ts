@@ -1,0 +1,44 @@
+import { Problem } from '@tamga/model'
+import type { Ctx } from '../auth/guard.ts'
+import { newId } from '../world.ts'
+import { discard } from './discard.ts'
+import { fileKindOf } from './file-kinds.ts'
+import { insertImport, setReport, type StagedFile } from './import-store.ts'
+import { Staging } from './staging.ts'
+
+/** An import that is open, and the project it goes to. */
+export interface OpenImport {
+  readonly id: string
+  readonly project: string
+}
+
+/**
+ * Reads one uploaded file into an import. What is refused is told by line and reason; a file with refusals leaves no
+ * article behind. If reading breaks off (the uploader is gone), the file is dropped whole.
+ */
+export async function importFile(
+  { world, account }: Ctx,
+  { id: importId, project }: OpenImport,
+  name: string,
+  bytes: AsyncIterable<Buffer>,
+): Promise<StagedFile> {
+  const id = `${importId}.${newId()}`
+  const kind = fileKindOf(name)
+  const reading = { name, kind: kind?.id ?? null, whole: false, articles: 0, refused: 0, refusals: [] }
+  await insertImport(world.db, { id, project, account: account.id }, reading)
+  const staging = new Staging(world.db, { project, import: importId, file: id })
+  try {
+    if (!kind) staging.refuse(new Problem('file_kind'), null)
+    else
+      for await (const found of kind.read(bytes)) {
+        if ('problem' in found) staging.refuse(found.problem, found.line)
+        else await staging.add(found.draft, found.line)
+      }
+    const report = await staging.end(name, kind?.id ?? null)
+    await setReport(world.db, id, report)
+    return { id, report }
+  } catch (error) {
+    await discard(world.db, id)
+    throw error
+  }
+}

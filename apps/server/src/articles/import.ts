@@ -1,0 +1,161 @@
+import { Problem, type Language } from '@tamga/model'
+import { record } from '../audit.ts'
+import { requireRole, type Ctx } from '../auth/guard.ts'
+import { roleOf } from '../auth/store.ts'
+import { json } from '../db/json.ts'
+import type { Db } from '../db/open.ts'
+import { projectScope, state } from '../facts.ts'
+import { newId } from '../world.ts'
+import { discard } from './discard.ts'
+import { checkText, sentencesOf, type Draft } from './draft.ts'
+import type { OpenImport } from './import-file.ts'
+import {
+  abandonedImports,
+  clashOf,
+  filesOf,
+  insertImport,
+  lockImport,
+  previewOf,
+  publish,
+  setLanguage,
+  setReport,
+  stagedTexts,
+  stagingImport,
+  type StagedFile,
+} from './import-store.ts'
+import { Staging } from './staging.ts'
+
+const PREVIEW = 100
+
+/** Opens an import into a project: files are staged in it, unseen, until it is published as one or discarded. */
+export async function openImport(ctx: Ctx, project: string): Promise<OpenImport> {
+  await requireRole(ctx, project, 'manageArticles')
+  const id = newId()
+  await insertImport(ctx.world.db, { id, project, account: ctx.account.id }, {})
+  return { id, project }
+}
+
+/** The open import of this id. Throws `import_gone` when there is none, or none that the asker may know of. */
+export async function findImport(ctx: Ctx, id: string): Promise<OpenImport> {
+  const row = await stagingImport(ctx.world.db, id)
+  if (!row || id.includes('.') || !(await roleOf(ctx.world.db, row.project, ctx.account.id)))
+    throw new Problem('import_gone')
+  await requireRole(ctx, row.project, 'manageArticles')
+  return { id, project: row.project }
+}
+
+/** A staged file as it is shown: its report and the first hundred of its articles from a place on. */
+export async function viewFile(db: Db, { id, report }: StagedFile, from = 0) {
+  const { name, kind, articles, refused, refusals } = report
+  const preview = refused > 0 ? [] : await previewOf(db, id, from, PREVIEW)
+  return { id, file: name, kind, articles, refused, refusals: refusals.map((r) => ({ file: name, ...r })), preview }
+}
+
+/** All files of an import as they are shown. */
+export async function viewImport(ctx: Ctx, id: string) {
+  await findImport(ctx, id)
+  const files = await filesOf(ctx.world.db, id)
+  return Promise.all(files.map((file) => viewFile(ctx.world.db, file)))
+}
+
+/** More of one file's articles. */
+export async function viewStaged(ctx: Ctx, id: string, file: string, from: number) {
+  return viewFile(ctx.world.db, await findFile(ctx, id, file), from)
+}
+
+/** Drops one file of an import: the way past its refusals. */
+export async function dropFile(ctx: Ctx, id: string, file: string): Promise<void> {
+  await discard(ctx.world.db, (await findFile(ctx, id, file)).id)
+}
+
+async function findFile(ctx: Ctx, id: string, file: string): Promise<StagedFile> {
+  await findImport(ctx, id)
+  const found = (await filesOf(ctx.world.db, id)).find((staged) => staged.id === file)
+  if (!found) throw new Problem('import_gone')
+  return found
+}
+
+/** Gives staged articles a language, by their ids or by the id of a whole file; their sentences are cut anew. */
+export async function correctLanguage(ctx: Ctx, id: string, languages: Readonly<Record<string, Language | null>>) {
+  await findImport(ctx, id)
+  const { db } = ctx.world
+  for (const language of new Set(Object.values(languages))) {
+    const ids = Object.keys(languages).filter((key) => languages[key] === language)
+    for (let from = 0; ; from += PREVIEW) {
+      const texts = await stagedTexts(db, id, ids, from, PREVIEW)
+      if (texts.length === 0) break
+      const cut = texts.map(({ id, body }) => ({ id, sentences: json(sentencesOf(body, language)) }))
+      await db.transaction().execute((trx) => setLanguage(trx, language, cut))
+    }
+  }
+}
+
+/**
+ * Publishes an import: all of its articles become visible at once. Throws `import_refused` while a refusal stands, a file
+ * is still being read, or nothing is in it; `article_exists` and `id_twice` when ids clash by now.
+ */
+export async function publishImport(ctx: Ctx, id: string): Promise<{ articles: number }> {
+  const { project } = await findImport(ctx, id)
+  const { world, account } = ctx
+  const articles = await world.db.transaction().execute(async (trx) => {
+    // publishing goes one by one in a project, so that of two imports with the same ids only one passes
+    await trx.selectFrom('project').select('id').where('id', '=', project).forNoKeyUpdate().execute()
+    if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
+    const files = await filesOf(trx, id)
+    const count = countReady(files)
+    const clash = await clashOf(trx, project, id)
+    if (clash) throw new Problem(clash.published ? 'article_exists' : 'id_twice', { id: clash.id })
+    await publish(trx, id, world.now())
+    const names = files.flatMap(({ report: { name } }) => name || []).slice(0, 20)
+    const after = { articles: count, files: names }
+    await record(trx, { project, account: account.id, act: 'articles.imported', subject: id, after })
+    await state(trx, projectScope(project), [{ kind: 'articles', payload: {} }])
+    return count
+  })
+  world.bell.ring()
+  return { articles }
+}
+
+function countReady(files: readonly StagedFile[]): number {
+  const refused = files.flatMap(({ report: { name, refusals } }) => refusals.map((r) => ({ file: name, ...r })))
+  const count = files.reduce((sum, { report }) => sum + report.articles, 0)
+  if (refused.length > 0 || count === 0 || files.some(({ report }) => !report.whole))
+    throw new Problem('import_refused', { n: refused.length }, refused)
+  return count
+}
+
+/** Discards an import with all that was staged in it. */
+export async function discardImport(ctx: Ctx, id: string): Promise<void> {
+  await findImport(ctx, id)
+  await discard(ctx.world.db, id)
+}
+
+/**
+ * Imports articles that are at hand, without files, and answers their ids in order. All or nothing: throws
+ * `import_refused` with the refusals (the line is the article's number, from 1).
+ */
+export async function importArticles(ctx: Ctx, project: string, drafts: readonly Draft[]): Promise<string[]> {
+  const { id: importId } = await openImport(ctx, project)
+  const { db } = ctx.world
+  const file = { id: `${importId}.${newId()}`, project, account: ctx.account.id }
+  try {
+    await insertImport(db, file, {})
+    const staging = new Staging(db, { project, import: importId, file: file.id })
+    const ids: string[] = []
+    for (const [i, draft] of drafts.entries()) {
+      checkText(draft.text)
+      ids.push(await staging.add(draft, i + 1))
+    }
+    await setReport(db, file.id, await staging.end('', null))
+    await publishImport(ctx, importId)
+    return ids
+  } catch (error) {
+    await discard(db, importId)
+    throw error
+  }
+}
+
+/** Discards what a server that ended left staged. Called once at start, before anybody imports. */
+export async function sweepImports(db: Db): Promise<void> {
+  for (const { id } of await abandonedImports(db)) await discard(db, id)
+}

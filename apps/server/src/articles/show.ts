@@ -1,0 +1,66 @@
+import { Problem } from '@tamga/model'
+import { requireRole, type Ctx } from '../auth/guard.ts'
+import type { Row } from '../db/tables.ts'
+import { positions, projectScope } from '../facts.ts'
+import { labelSetOf, projectById } from '../projects/store.ts'
+import { articleById, closingOf, currentText, groupOf, neighboursOf, peopleOf, rulingsOf } from './store.ts'
+
+/**
+ * Everything a page needs to open an article, but for its live layer. The positions of the project's facts are read
+ * first: what happens while the rest is read comes once more as a fact. Throws `not_found`, or `article_withdrawn` for
+ * whoever is no owner.
+ */
+export async function showArticle(ctx: Ctx, id: string) {
+  const { db } = ctx.world
+  const article = await articleById(db, id)
+  if (!article) throw new Problem('not_found')
+  const { project } = article
+  const role = await requireRole(ctx, project, 'read')
+  if (article.withdrawn_at && role !== 'owner') throw new Problem('article_withdrawn')
+  const at = await positions(db, [projectScope(project)])
+  const { settings } = await projectById(db, project)
+  const { revision, no, sha256, body, layer, epoch } = await currentText(db, id)
+  const { previous, next, place, all } = await neighboursOf(db, article)
+  return {
+    ...about(article),
+    siblings: await siblingsOf(ctx, article),
+    revision: { id: revision, no, sha256, text: body },
+    layer: { id: layer, epoch },
+    labelSet: await labelSetOf(db, project),
+    role,
+    settings,
+    members: (await peopleOf(db, project, layer)).map((person) => ({ ...person, left: person.role === null })),
+    rulings: (await rulingsOf(db, layer)).map((ruling) => ({ ...ruling, at: ruling.at.toISOString() })),
+    closing: await showClosing(ctx, layer),
+    at,
+    previous,
+    next,
+    position: [place, all] as [number, number],
+  }
+}
+
+const about = ({
+  id,
+  project,
+  title,
+  language,
+  date,
+  source,
+  licence,
+  group,
+  meta,
+  withdrawn_reason,
+}: Row<'article'>) => ({
+  ...{ id, project, title, language, date, source, licence, group, meta },
+  withdrawn: withdrawn_reason,
+})
+
+async function siblingsOf({ world }: Ctx, { id, project, group }: Row<'article'>) {
+  const together = group === null ? [] : await groupOf(world.db, project, group)
+  return together.filter((other) => other.id !== id)
+}
+
+async function showClosing({ world }: Ctx, layer: string) {
+  const closing = await closingOf(world.db, layer)
+  return closing ? { by: closing.by, at: closing.at.toISOString() } : null
+}
