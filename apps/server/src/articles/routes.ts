@@ -69,8 +69,15 @@ const ArticleView = Brief.extend({
 })
 
 const { title, language, date, group } = ArticleMeta.shape
-const Correction = z.object({ title, language, date, group }).partial().refine((value) => isStorable(value))
-const Words = (most: number) => z.string().max(most).refine((value) => isStorable(value))
+const Correction = z
+  .object({ title, language, date, group })
+  .partial()
+  .refine((value) => isStorable(value))
+const Words = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((value) => isStorable(value))
 
 const list = createRoute({
   method: 'get',

@@ -1,0 +1,95 @@
+import type { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import {
+  formatById,
+  reportOn,
+  write,
+  type Export,
+  type ExportReport,
+  type FormatId,
+  type Include,
+  type Policy,
+} from '@tamga/formats'
+import { slug } from '@tamga/language'
+import { Problem } from '@tamga/model'
+import { requireRole, type Ctx } from '../auth/guard.ts'
+import type { Db } from '../db/open.ts'
+import { labelSetOf, projectById } from '../projects/store.ts'
+import { goldArticles, openCorpus, type People } from './corpus.ts'
+import { zipPieces } from './zip.ts'
+
+/** What somebody asks to be exported. */
+export interface ExportRequest {
+  readonly format: FormatId
+  /** Null: the format's default. */
+  readonly policy: Policy | null
+  /** Which articles a training format takes. */
+  readonly include: Include
+  readonly people: People
+  /** The cut a report was made at, or null for the newest. */
+  readonly cut: number | null
+}
+
+/** What an export would carry and lose: the walk that writes the file, its text thrown away. */
+export async function reportExport(ctx: Ctx, project: string, request: ExportRequest): Promise<ExportReport> {
+  await requireExport(ctx, project, request)
+  return reportOn(await planExport(ctx.world.db, project, request))
+}
+
+/**
+ * The archive of an export, as a stream: corpus files and `report.json`. Throws `nothing_to_export`, and
+ * `spans_would_be_lost` with the report if the policy is to refuse. Destroying the stream ends the walk.
+ */
+export async function exportFile(
+  ctx: Ctx,
+  project: string,
+  request: ExportRequest,
+): Promise<{ name: string; stream: Readable }> {
+  await requireExport(ctx, project, request)
+  const { world } = ctx
+  const { name } = await projectById(world.db, project)
+  const { stream } = await zipPieces(await writeExport(world.db, project, request), world.now())
+  return { name: `${slug(name)}-${request.format}.zip`, stream }
+}
+
+/** The same archive into a writable, for whoever owns the machine: no role is asked. Refuses as `exportFile` does. */
+export async function exportCorpus(
+  db: Db,
+  project: string,
+  request: ExportRequest,
+  output: Writable,
+  at: Date,
+): Promise<ExportReport> {
+  const { stream, result } = await zipPieces(await writeExport(db, project, request), at)
+  await pipeline(stream, output)
+  return result
+}
+
+async function requireExport(ctx: Ctx, project: string, { people }: ExportRequest): Promise<void> {
+  const role = await requireRole(ctx, project, 'export')
+  if (people === 'names' && role !== 'owner') throw new Problem('names_for_owner')
+}
+
+async function writeExport(db: Db, project: string, request: ExportRequest) {
+  const plan = await planExport(db, project, request)
+  if (plan.ready === 0) throw new Problem('nothing_to_export')
+  return write(plan)
+}
+
+/** An export with the number of articles that it will hold. */
+async function planExport(
+  db: Db,
+  project: string,
+  request: ExportRequest,
+): Promise<Export & { readonly ready: number }> {
+  const { include, people } = request
+  const format = formatById(request.format)
+  const policy = request.policy ?? format.policies[0]!
+  if (!format.policies.includes(policy)) throw new Problem('malformed', { field: 'policy' })
+  const corpus = await openCorpus(db, project, request.cut, people)
+  const { set: labels } = await labelSetOf(db, project)
+  const closed = corpus.articles.filter(({ reviewer, waiting, moved }) => reviewer && !waiting && !moved)
+  const ready = format.training && include === 'closed' ? closed.length : corpus.articles.length
+  const articles = () => goldArticles(db, corpus)
+  return { format, policy, include, labels, cut: corpus.cut, articles, ready }
+}
