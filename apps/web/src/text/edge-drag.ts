@@ -66,8 +66,17 @@ export class EdgeDrag {
   #end = (): void => {
     const mark = this.#edge && this.#ground.chosen()
     const ranges = mark && this.#edge && this.#to ? withEdge(mark.ranges, this.#edge, this.#to) : null
+    if (this.#edge) this.#swallowClick()
     this.#cancel()
     if (mark && ranges) this.#ground.moved(mark, ranges)
+  }
+
+  /** Letting go of a handle over the text is no click on the text. */
+  #swallowClick(): void {
+    const done = new AbortController()
+    const swallow = (event: Event) => event.stopPropagation()
+    this.#host.addEventListener('click', swallow, { capture: true, signal: done.signal })
+    setTimeout(() => done.abort(), 0)
   }
 
   #cancel = (): void => {

@@ -138,6 +138,14 @@ export class TextSelection {
     this.#press = { x: event.clientX, y: event.clientY, touch: event.pointerType === 'touch' }
     this.#dragged = false
     this.#alt = event.altKey
+    // A press on selected text would drag that text about; what is pressed begins a new selection.
+    if (!event.shiftKey && !this.#press.touch) this.#drop()
+  }
+
+  /** Empties the document's selection; what was selected stays until the press says what comes instead. */
+  #drop(): void {
+    this.#shown = null
+    if (this.#isHere()) document.getSelection()?.removeAllRanges()
   }
 
   #moved = (event: PointerEvent): void => {
