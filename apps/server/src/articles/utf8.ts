@@ -2,7 +2,7 @@ import { Problem } from '@tamga/model'
 
 /**
  * The text of UTF-8 bytes, to the letter: a byte order mark stays, nothing is replaced. Throws `text_utf8` with the
- * offset of the first byte that is wrong and the line (LF, from 1) it stands in.
+ * offset at which the first character that is none begins, and the line (LF, from 1) it stands in.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
@@ -24,7 +24,8 @@ function firstFault(bytes: Uint8Array): number {
     if (beginsWell(bytes.subarray(0, middle))) good = middle
     else bad = middle
   }
-  return good
+  // what decoded ends before the character that was begun
+  return Buffer.byteLength(strict().decode(bytes.subarray(0, good), { stream: true }))
 }
 
 function beginsWell(bytes: Uint8Array): boolean {
