@@ -143,6 +143,11 @@ export class LayerDoc {
     return this.#map.has(id)
   }
 
+  /** The ids of all records, those that do not parse included. */
+  ids(): readonly string[] {
+    return [...this.#ids]
+  }
+
   /** One annotation as it stands, gone or not, or null if it is not there or does not parse. */
   read(id: string): Annotation | null {
     return readAnnotation(id, (key) => this.#map.get(key), this.#overridden.get(id) ?? [])

@@ -1,0 +1,197 @@
+import {
+  contentWithoutDefaults,
+  attributeOfField,
+  faultOfField,
+  faultOfMaking,
+  readKey,
+  readRecord,
+  sameValue,
+  toRecord,
+  withField,
+  withoutDefault,
+  type Field,
+  type Refusal,
+} from '@tamga/collab'
+import {
+  can,
+  type Annotation,
+  type AttributeValue,
+  type Plain,
+  type ProblemCode,
+  type ProblemDetails,
+  type Role,
+} from '@tamga/model'
+import * as Y from 'yjs'
+import type { Replica } from './replica.ts'
+
+/** One key whose accepted value changed. `undefined` is a key that is not there. */
+export interface KeyChange {
+  readonly id: string
+  readonly field: Field | null
+  readonly before: Plain | undefined
+  readonly after: Plain | undefined
+}
+
+/** What came of one update or write: the server's own update (null: it changed nothing), what it accepted, what it refused. */
+export interface Applied {
+  readonly account: string
+  readonly update: Uint8Array | null
+  readonly changes: readonly KeyChange[]
+  readonly refusals: readonly Refusal[]
+}
+
+/** Who writes, as far as the rules ask. `shut` refuses everything: the layer is frozen, the article withdrawn. */
+export interface Writer {
+  readonly account: string
+  readonly role: Role
+  readonly shut: ProblemCode | null
+}
+
+/**
+ * Applies an inspected update of a client and, in the same transaction, puts right what the rules do not let stand: the
+ * last good value comes back, a refused new key goes. Others never see the refused value, the sender's clock stays whole.
+ */
+export function applyUpdate(replica: Replica, bytes: Uint8Array, writer: Writer): Applied {
+  const { doc, map } = replica
+  const changes: KeyChange[] = []
+  const refusals: Refusal[] = []
+  let update: Uint8Array | null = null
+  const keep = (own: Uint8Array) => (update = own)
+  replica.ahead = true
+  doc.on('update', keep)
+  try {
+    Y.transact(doc, (transaction) => {
+      Y.applyUpdate(doc, bytes)
+      // else Yjs thinks, at the first correction, that another document writes under the server's id
+      transaction.local = true
+      for (const key of inOrder(map, transaction.changed.get(map as never))) {
+        const { change, refusal } = settle(replica, key, writer)
+        if (change) changes.push(change)
+        if (refusal) refusals.push(refusal)
+      }
+    })
+  } finally {
+    doc.off('update', keep)
+  }
+  return { account: writer.account, update, changes, refusals }
+}
+
+/** Records what first, relations after what they lead to, fields last: each rule finds what it asks for. */
+function inOrder(map: Y.Map<unknown>, keys: ReadonlySet<string | null> = new Set()): string[] {
+  const rank = (key: string) => {
+    if (key.includes('/')) return 2
+    const record = map.get(key)
+    return Array.isArray(record) && record[0] === 'relation' ? 1 : 0
+  }
+  return [...keys].filter((key) => key !== null).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+}
+
+function settle(replica: Replica, key: string, writer: Writer): { change?: KeyChange; refusal?: Refusal } {
+  const { map, values } = replica
+  const { id, field } = readKey(key)!
+  const before = values.get(key)
+  const given = map.get(key) as Plain | undefined
+  // a concurrent value won, or the same was written again
+  if (sameValue(before, given)) return {}
+  const { value, code } = judge(replica, id, field, given, writer)
+  const stands = code ? before : value
+  if (stands === undefined) map.delete(key)
+  else if (!sameValue(stands, given)) map.set(key, stands)
+  const change = code ? null : accept(replica, { id, field, before, after: stands }, writer.account)
+  return { ...(change && { change }), ...(code && { refusal: { key, code, details: detailsOf(field, given) } }) }
+}
+
+/** What the sentence to the sender names: the attribute, or the label that was given. */
+function detailsOf(field: Field | null, given: Plain | undefined): ProblemDetails {
+  const label = field === 'label' ? given : field === null ? readRecord(given)?.content.label : null
+  const code = field === null || field === 'label' ? label : attributeOfField(field)
+  return typeof code === 'string' && code.length <= 64 ? { code } : {}
+}
+
+type Verdict = { readonly value: Plain | undefined; readonly code: ProblemCode | null }
+const refused = (code: ProblemCode): Verdict => ({ value: undefined, code })
+
+function judge(replica: Replica, id: string, field: Field | null, given: Plain | undefined, writer: Writer): Verdict {
+  if (writer.shut) return refused(writer.shut)
+  // nobody deletes a key
+  if (given === undefined) return refused('annotation_malformed')
+  return field === null ? judgeRecord(replica, id, given) : judgeField(replica, id, field, given, writer)
+}
+
+function judgeRecord({ annotations, rules }: Replica, id: string, given: Plain): Verdict {
+  if (annotations.has(id)) return refused('annotation_exists')
+  const record = readRecord(given)
+  if (!record) return refused('annotation_malformed')
+  const content = contentWithoutDefaults(rules.labels, record.content)
+  const code = faultOfMaking(content, rules)
+  if (code) return refused(code)
+  if (content.kind === 'relation' && !(annotations.has(content.from) && annotations.has(content.to)))
+    return refused('annotation_gone')
+  // there are no change sets yet, so none is known
+  return { value: toRecord(content, null), code: null }
+}
+
+function judgeField(replica: Replica, id: string, field: Field, given: Plain, writer: Writer): Verdict {
+  const { annotations, creators, rules } = replica
+  const now = annotations.get(id)
+  if (!now) return refused('annotation_gone')
+  const attribute = attributeOfField(field)
+  const next = withField(now, field, given)
+  if (!next) return refused('annotation_malformed')
+  if (field === 'gone' && creators.get(id) !== writer.account && !can(writer.role, 'removeAny'))
+    return refused('own_only')
+  const code = faultOfField(next, field, rules)
+  if (code) return refused(code)
+  if (attribute === null) return { value: given, code: null }
+  return { value: withoutDefault(rules.labels, attribute, given as AttributeValue | null), code: null }
+}
+
+/** Takes a change into what was accepted, and answers it. */
+function accept(replica: Replica, change: KeyChange, account: string): KeyChange | null {
+  const { values, annotations, creators, editors } = replica
+  const { id, field, before, after } = change
+  if (after === undefined || sameValue(before, after)) return null
+  values.set(field === null ? id : `${id}/${field}`, after)
+  const next = field === null ? madeFrom(id, after) : withField(annotations.get(id)!, field, after)
+  annotations.set(id, next!)
+  if (field === null) creators.set(id, account)
+  if (field !== 'gone' && field !== 'unsure') editors.set(id, account)
+  return change
+}
+
+function madeFrom(id: string, value: Plain): Annotation {
+  const { content, via } = readRecord(value)!
+  return { id, content, via, unsure: false, gone: false }
+}
+
+/** Lets `edit` write by the document's verbs in the server's own name, and takes what it wrote as accepted. */
+export async function applyOwn(replica: Replica, account: string, edit: () => void | Promise<void>): Promise<Applied> {
+  const { doc, map } = replica
+  const updates: Uint8Array[] = []
+  const keys = new Set<string>()
+  const onUpdate = (update: Uint8Array) => {
+    replica.ahead = true
+    updates.push(update)
+  }
+  const onChange = (event: Y.YMapEvent<unknown>) => {
+    for (const key of event.keysChanged) keys.add(key as string)
+  }
+  doc.on('update', onUpdate)
+  map.observe(onChange)
+  try {
+    await edit()
+  } finally {
+    doc.off('update', onUpdate)
+    map.unobserve(onChange)
+  }
+  const changes = inOrder(map, keys).map((key) => {
+    const { id, field } = readKey(key)!
+    return accept(replica, { id, field, before: replica.values.get(key), after: map.get(key) as Plain }, account)
+  })
+  return {
+    account,
+    update: updates.length === 0 ? null : Y.mergeUpdates(updates),
+    changes: changes.filter((change) => change !== null),
+    refusals: [],
+  }
+}

@@ -1,0 +1,54 @@
+import { closeCodes, encodeAwareness, encodeMessage, type CloseCode } from '@tamga/collab'
+import type { WebSocket } from 'ws'
+import type { Peer, Sitter } from './seat.ts'
+
+/** What may wait for a reader before it counts as too slow. */
+const UNREAD_BYTES = 4 * 1024 * 1024
+
+/** Nothing but a message of ours keeps a y-websocket client from closing after 30 s. */
+const keepAlive = encodeMessage({ type: 'awareness', update: encodeAwareness([]) })
+
+/** One WebSocket, as rooms and lobbies see it. */
+export class Connection implements Peer {
+  readonly account: Sitter
+  readonly session: string
+  readonly project: string
+  readonly wantsAcks: boolean
+  readonly #socket: WebSocket
+  #answers = true
+
+  constructor(socket: WebSocket, who: { account: Sitter; session: string; project: string; wantsAcks: boolean }) {
+    this.#socket = socket
+    this.account = who.account
+    this.session = who.session
+    this.project = who.project
+    this.wantsAcks = who.wantsAcks
+    socket.on('pong', () => (this.#answers = true))
+  }
+
+  get closed(): boolean {
+    return this.#socket.readyState !== this.#socket.OPEN
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.closed) return
+    if (this.#socket.bufferedAmount > UNREAD_BYTES) return this.close(closeCodes.again, 'reads too slowly')
+    this.#socket.send(frame)
+  }
+
+  close(code: CloseCode, reason: string): void {
+    if (this.closed) return
+    this.#socket.close(code, reason)
+    // a peer that does not answer the close must not keep what waits for it
+    setTimeout(() => this.#socket.terminate(), 2000).unref()
+  }
+
+  /** Says that the server is there, and ends a connection whose other side has not answered since the last time. */
+  beat(): void {
+    if (this.closed) return
+    if (!this.#answers) return this.#socket.terminate()
+    this.#answers = false
+    this.#socket.ping()
+    this.send(keepAlive)
+  }
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { closeCodes, encodeMessage, type CloseCode } from '@tamga/collab'
+import { WebSocketServer, type RawData, type WebSocket } from 'ws'
+import type { SignedIn } from '../auth/sessions.ts'
+import { roleOf } from '../auth/store.ts'
+import { projectScope } from '../facts.ts'
+import type { World } from '../world.ts'
+import { Connection } from './connection.ts'
+import type { Feed } from './feed.ts'
+import type { Rooms } from './rooms.ts'
+import { entranceOf } from './store.ts'
+
+/** Finds the session of a Cookie header. */
+export type FindSession = (cookieHeader: string | undefined) => Promise<SignedIn | null>
+
+/** The largest frame that is read at all; what is allowed in it is judged later and closes with a reason. */
+const FRAME_BYTES = 4 * 1024 * 1024
+/** What may be sent before the door has looked at the session. */
+const EARLY_BYTES = FRAME_BYTES
+
+/** How long a closed connection may take to say goodbye when the server stops. */
+const GOODBYE_MS = 500
+
+interface Place {
+  readonly kind: 'live' | 'lobby'
+  /** The layer's or the project's id. */
+  readonly id: string
+  readonly wantsAcks: boolean
+  /** The document that the client has, and the last fact it has seen; null if it says nothing of it. */
+  readonly epoch: number | null
+  readonly after: number | null
+}
+
+/** Why somebody is not let in. */
+class Refused extends Error {
+  readonly close: CloseCode
+  constructor(close: CloseCode, reason: string) {
+    super(reason)
+    this.close = close
+  }
+}
+
+/**
+ * Lets connections in. At the upgrade only a foreign Host or Origin is refused; everybody else gets a socket, which is
+ * closed with a code that says why: a refused upgrade reads as a broken network and would be tried for ever.
+ */
+export class Door {
+  readonly connections = new Set<Connection>()
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES })
+  readonly #world: World
+  readonly #find: FindSession
+  readonly #rooms: Rooms
+  readonly #feed: Feed
+  #shut = false
+
+  constructor(world: World, find: FindSession, rooms: Rooms, feed: Feed) {
+    this.#world = world
+    this.#find = find
+    this.#rooms = rooms
+    this.#feed = feed
+  }
+
+  readonly upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    const place = placeOf(request.url ?? '')
+    const { host, origin } = request.headers
+    const { origins } = this.#world
+    if (!place) return turnAway(stream, '404 Not Found')
+    if (!origins.hostAllowed(host) || !origins.originAllowed(origin, host)) return turnAway(stream, '403 Forbidden')
+    if (this.#shut) return turnAway(stream, '503 Service Unavailable')
+    this.#server.handleUpgrade(request, stream, head, (socket) => this.#admit(socket, request.headers.cookie, place))
+  }
+
+  /** Lets nobody in any more, tells everybody to come back later, and ends what has not gone by itself. */
+  async shut(): Promise<void> {
+    this.#shut = true
+    for (const connection of this.connections) connection.close(closeCodes.stopping, 'the server stops')
+    const { clients } = this.#server
+    const deadline = Date.now() + GOODBYE_MS
+    while (clients.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
+    for (const socket of clients) socket.terminate()
+  }
+
+  #admit(socket: WebSocket, cookie: string | undefined, place: Place): void {
+    // listeners before anything is awaited: what is sent early waits, and an error must not end the process
+    const early = new Early()
+    socket.on('error', () => socket.terminate())
+    socket.on('message', (data, isBinary) => early.receive(socket, data, isBinary))
+    this.#letIn(socket, cookie, place, early).catch((error: unknown) => {
+      const refused = error instanceof Refused ? error : new Refused(closeCodes.again, 'cannot be opened now')
+      socket.close(refused.close, refused.message)
+      setTimeout(() => socket.terminate(), 2000).unref()
+    })
+  }
+
+  async #letIn(socket: WebSocket, cookie: string | undefined, place: Place, early: Early): Promise<void> {
+    const signedIn = await this.#find(cookie)
+    if (!signedIn) throw new Refused(closeCodes.signIn, 'sign in')
+    const project = await this.#projectOf(place, signedIn.account.id)
+    const { account, session } = signedIn
+    const connection = new Connection(socket, { account, session, project, wantsAcks: place.wantsAcks })
+    const entered =
+      place.kind === 'live' ? await this.#enterRoom(place, connection) : this.#enterLobby(project, connection)
+    const unsubscribe = this.#feed.subscribe(projectScope(project), place.after, (fact) =>
+      connection.send(encodeMessage({ type: 'fact', fact })),
+    )
+    const leave = () => {
+      unsubscribe()
+      entered.leave()
+      this.connections.delete(connection)
+    }
+    if (this.#shut) connection.close(closeCodes.stopping, 'the server stops')
+    if (connection.closed) return leave()
+    this.connections.add(connection)
+    socket.on('close', leave)
+    early.open(entered.receive)
+  }
+
+  /** The project that a place belongs to, if this account may be there. Absent and forbidden are answered alike. */
+  async #projectOf({ kind, id, epoch }: Place, account: string): Promise<string> {
+    const { db } = this.#world
+    const entrance = kind === 'live' ? await entranceOf(db, id) : { project: id, owner: null, state: 'open', epoch }
+    const mine = entrance && (entrance.owner === null || entrance.owner === account)
+    if (!mine || !(await roleOf(db, entrance.project, account))) throw new Refused(closeCodes.notYours, 'not here')
+    if (entrance.state === 'superseded') throw new Refused(closeCodes.revision, 'the text has a newer revision')
+    if (epoch !== null && entrance.epoch !== epoch) throw new Refused(closeCodes.epoch, 'the layer has a new document')
+    return entrance.project
+  }
+
+  async #enterRoom({ id }: Place, connection: Connection) {
+    const room = await this.#rooms.room(id)
+    if (room.dropped) throw new Refused(closeCodes.again, 'the room was lost')
+    room.enter(connection)
+    return { leave: () => room.leave(connection), receive: (frame: Uint8Array) => room.receive(connection, frame) }
+  }
+
+  #enterLobby(project: string, connection: Connection) {
+    this.#rooms.lobby(project).enter(connection, this.#rooms.here(project))
+    return {
+      leave: () => this.#rooms.leaveLobby(project, connection),
+      receive: () => connection.close(closeCodes.malformed, 'a lobby only listens'),
+    }
+  }
+}
+
+/** Frames that came before the door was open, in order, and the way on afterwards. */
+class Early {
+  #waiting: Uint8Array[] = []
+  #bytes = 0
+  #receive: ((frame: Uint8Array) => void) | null = null
+
+  receive(socket: WebSocket, data: RawData, isBinary: boolean): void {
+    if (!isBinary) return socket.close(closeCodes.malformed, 'not binary')
+    const frame = new Uint8Array(data as Buffer)
+    if (this.#receive) return this.#receive(frame)
+    this.#bytes += frame.length
+    if (this.#bytes > EARLY_BYTES) return socket.close(closeCodes.limits, 'too much before the door was open')
+    this.#waiting.push(frame)
+  }
+
+  open(receive: (frame: Uint8Array) => void): void {
+    this.#receive = receive
+    for (const frame of this.#waiting.splice(0)) receive(frame)
+  }
+}
+
+function placeOf(url: string): Place | null {
+  if (!URL.canParse(url, 'http://here')) return null
+  const { pathname, searchParams } = new URL(url, 'http://here')
+  const [, kind, id, more] = pathname.split('/')
+  if ((kind !== 'live' && kind !== 'lobby') || !id || more !== undefined) return null
+  const number = (name: string) =>
+    /^\d{1,15}$/.test(searchParams.get(name) ?? '') ? Number(searchParams.get(name)) : null
+  return { kind, id, wantsAcks: searchParams.get('ack') === '1', epoch: number('epoch'), after: number('after') }
+}
+
+function turnAway(stream: Duplex, status: string): void {
+  stream.on('error', () => stream.destroy())
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

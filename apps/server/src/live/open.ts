@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Here } from '@tamga/collab'
+import type { World } from '../world.ts'
+import { Door, type FindSession } from './door.ts'
+import { Feed } from './feed.ts'
+import { Rooms } from './rooms.ts'
+import { closeRevoked } from './watch.ts'
+import type { Write } from './write.ts'
+
+/** The live side of a server. */
+export interface Live {
+  /** Takes an HTTP upgrade to /live/<layer> or /lobby/<project>. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
+  /**
+   * Writes into a layer in an account's name, as one transaction; open browsers see it once it is committed. Throws what
+   * `edit` or `also` throws (nothing is written then), or `busy`.
+   */
+  write(layer: string, account: string, write: Write): Promise<void>
+  /** Who is in which article of a project: account ids by article id. */
+  here(project: string): Here
+  /** Writes what has arrived, tells clients to come back later, ends. */
+  close(): Promise<void>
+}
+
+const PRESENCE_MS = 100
+const POLL_MS = 1000
+/** y-websocket gives a connection up after 30 s without a message. */
+const BEAT_MS = 20_000
+
+export function openLive(world: World, { find }: { find: FindSession }): Live {
+  const rooms = new Rooms(world)
+  const feed = new Feed(world.db, world.bell)
+  const door = new Door(world, find, rooms, feed)
+  const timers = [
+    setInterval(() => rooms.sendPresence(), PRESENCE_MS),
+    setInterval(() => poll(world, door, feed), POLL_MS),
+    setInterval(() => door.connections.forEach((connection) => connection.beat()), BEAT_MS),
+  ]
+  for (const timer of timers) timer.unref()
+  return {
+    upgrade: door.upgrade,
+    write: (layer, account, write) => rooms.write(layer, account, write),
+    here: (project) => rooms.here(project),
+    async close() {
+      for (const timer of timers) clearInterval(timer)
+      // first what has arrived, with its acknowledgement; then what came while the doors closed
+      await rooms.settled()
+      await door.shut()
+      await rooms.settled()
+      await feed.close()
+    },
+  }
+}
+
+/** What no ring tells: a lost one, a session or membership that ended. */
+function poll(world: World, door: Door, feed: Feed): void {
+  feed.look()
+  // the database is away: the next poll asks again
+  closeRevoked(world, door.connections).catch(() => undefined)
+}

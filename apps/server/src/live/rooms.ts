@@ -1,0 +1,80 @@
+import type { Here } from '@tamga/collab'
+import { Problem } from '@tamga/model'
+import type { World } from '../world.ts'
+import { Lobby } from './lobby.ts'
+import { Room } from './room.ts'
+import type { Peer } from './seat.ts'
+import { groundOf } from './store.ts'
+import type { Write } from './write.ts'
+
+/** The rooms and lobbies of this process. */
+export class Rooms {
+  readonly #world: World
+  readonly #open = new Map<string, Room>()
+  readonly #opening = new Map<string, Promise<Room>>()
+  readonly #lobbies = new Map<string, Lobby>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** The room of a layer, opened if need be. Throws `not_found`, or what keeps its document from being loaded. */
+  room(layer: string): Promise<Room> {
+    const open = this.#open.get(layer)
+    if (open) return Promise.resolve(open)
+    const opening = this.#opening.get(layer) ?? this.#load(layer)
+    this.#opening.set(layer, opening)
+    return opening
+  }
+
+  async write(layer: string, account: string, write: Write): Promise<void> {
+    await (await this.room(layer)).write(account, write)
+  }
+
+  lobby(project: string): Lobby {
+    const lobby = this.#lobbies.get(project) ?? new Lobby()
+    this.#lobbies.set(project, lobby)
+    return lobby
+  }
+
+  leaveLobby(project: string, peer: Peer): void {
+    const lobby = this.#lobbies.get(project)
+    lobby?.leave(peer)
+    if (lobby?.empty) this.#lobbies.delete(project)
+  }
+
+  /** Who is in which article of a project. Personal layers are nobody else's business. */
+  here(project: string): Here {
+    const here: Record<string, string[]> = {}
+    for (const { ground, accounts } of this.#open.values())
+      if (ground.project === project && ground.owner === null && accounts.length > 0) here[ground.article] = accounts
+    return here
+  }
+
+  /** Sends what changed of who is where, in rooms and in lobbies. */
+  sendPresence(): void {
+    for (const room of this.#open.values()) room.sendPresence()
+    for (const [project, lobby] of this.#lobbies) lobby.tell(this.here(project))
+  }
+
+  /** Waits until all that arrived is written or refused. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((room) => room.settled()))
+  }
+
+  async #load(layer: string): Promise<Room> {
+    try {
+      const ground = await groundOf(this.#world.db, layer)
+      if (!ground) throw new Problem('not_found')
+      const room = await Room.open(this.#world, ground, () => this.#forget(layer, room))
+      this.#open.set(layer, room)
+      return room
+    } finally {
+      this.#opening.delete(layer)
+    }
+  }
+
+  #forget(layer: string, room: Room): void {
+    if (this.#open.get(layer) === room) this.#open.delete(layer)
+  }
+}

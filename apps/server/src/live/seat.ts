@@ -1,0 +1,66 @@
+import { closeCodes, encodeMessage, liveLimits, type CloseCode, type Message, type UpdateFault } from '@tamga/collab'
+import { Bucket } from './bucket.ts'
+
+/** Who sits in a room, as others see them. */
+export interface Sitter {
+  readonly id: string
+  readonly name: string
+  readonly colour: number
+}
+
+/** A connection as a room sees it: no socket, only what goes out. */
+export interface Peer {
+  readonly account: Sitter
+  /** True if it asked for acknowledgements (`?ack=1`); others would not know the message. */
+  readonly wantsAcks: boolean
+  readonly closed: boolean
+  send(frame: Uint8Array): void
+  close(code: CloseCode, reason: string): void
+}
+
+/** One connection's place in a room: what it has sent, and how far it has come in joining. */
+export class Seat {
+  readonly peer: Peer
+  /** The client ids it has used. */
+  readonly clients = new Set<number>()
+  /** Document messages received on this connection, those included that are not applied. */
+  received = 0
+  queuedBytes = 0
+  /** Its first step 2 has arrived: what it sends from now on builds on what the server has. */
+  synced = false
+  /** Its step 1 was answered: from now on it gets every update. */
+  answered = false
+  /** Its socket was closed for what it sent: nothing more of it is taken. */
+  expelled = false
+  readonly #updates: Bucket
+  readonly #presence: Bucket
+
+  constructor(peer: Peer, now: number) {
+    this.peer = peer
+    this.#updates = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
+    // its own state at the limit, and as often the echo of others' states that y-websocket sends back
+    this.#presence = new Bucket(liveLimits.presencePerSecond * 3, liveLimits.burstSeconds, now)
+  }
+
+  get account(): Sitter {
+    return this.peer.account
+  }
+
+  get closed(): boolean {
+    return this.peer.closed
+  }
+
+  send(message: Message): void {
+    this.peer.send(encodeMessage(message))
+  }
+
+  takeUpdate = (now: number): boolean => this.#updates.take(now)
+  takePresence = (now: number): boolean => this.#presence.take(now)
+
+  /** Notes that it uses a client id, or says that it uses too many. */
+  uses(client: number): UpdateFault | null {
+    this.clients.add(client)
+    if (this.clients.size <= liveLimits.clientsPerConnection) return null
+    return { close: closeCodes.limits, reason: 'too many client ids on one connection' }
+  }
+}
