@@ -25,6 +25,7 @@ export const common = {
   accountOf: 'Menu of {name}',
   commands: 'Commands',
   skip: 'Skip to the page',
+  crumbs: 'You are here',
   sections: 'Sections',
   here: 'Here now: {names}',
 

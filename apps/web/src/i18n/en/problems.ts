@@ -46,7 +46,7 @@ export const problems = {
   text_nul: 'The text holds a NUL character‹ at offset {offset}›. Save the file as plain UTF‑8 text.',
   text_surrogate:
     'The text holds half a character (a lone surrogate)‹ at offset {offset}›. Export it anew from its source.',
-  text_utf8: 'The file is not UTF‑8‹ (byte {offset})›. Save it as UTF‑8.',
+  text_utf8: 'The file is not UTF‑8‹ (byte {byte})›. Save it as UTF‑8.',
   text_too_long: 'The article is longer than 1,000,000 characters. Split it into parts.',
   file_too_large: 'The file is too large‹ (limit {limit})›. Plain text may have 8 MB, JSON Lines 2 GB.',
   file_kind: 'This kind of file cannot be read. Take .txt or .jsonl.',

@@ -1,3 +1,61 @@
 import type { SectionOf } from '../dictionary.ts'
 
-export const articles = {} as const satisfies SectionOf<'articles'>
+export const articles = {
+  loading: 'Мақалалар тізімі оқылуда.',
+  empty: 'Мақала әлі жоқ',
+  emptyText:
+    '«Мақала қосу» бетіне .txt немесе .jsonl файлдарын тастаңыз. Алдымен не болатынын көрсетеміз, содан кейін ғана қосамыз.',
+  emptyMember: 'Мақаланы жоба иесі қосады, сонда олар осында тұрады.',
+  search: 'Атауы мен мәтінінен іздеу',
+  exact: 'әріпке әріп',
+  exactHint: 'Әйтпесе «а» деп «ә»-ні, «к» деп «қ»-ны да табады.',
+  withdrawnToo: 'алынғандарымен',
+  found: { one: '{n} мақала табылды', other: '{n} мақала табылды' },
+  nothingFound: '«{query}» бойынша ештеңе жоқ',
+  nothingFoundText: 'Сөзді қысқартыңыз не «әріпке әріпсіз» іздеңіз.',
+  clear: 'Бәрін көрсету',
+  sort: 'Реті',
+  sort_title: 'атауы бойынша',
+  sort_date: 'жаңасы алдымен',
+  sort_waiting: 'көп күтетіні алдымен',
+  sort_progress: 'аз бекітілгені алдымен',
+
+  columnTitle: 'Мақала',
+  columnLanguage: 'Тілі',
+  columnDate: 'Күні',
+  columnSize: 'Көлемі',
+  columnApproved: 'Бекітілгені',
+  columnState: 'Күйі',
+  columnHere: 'Қазір ішінде',
+  columnMore: 'Әрекет',
+
+  state_untouched: 'басталмаған',
+  state_waiting: 'шешім күтеді: {n}',
+  state_decided: 'қол қоюға болады',
+  state_closed: 'қол қойылған',
+  state_withdrawn: 'алынған: {reason}',
+
+  groupLine: '{titles} – бір хабардың нұсқалары: {languages}.',
+  and: 'және',
+
+  moreOf: '«{title}» мақаласымен әрекет',
+  mark: 'Белгілеу',
+  review: 'Тексеру',
+  edit: 'Мәліметін өзгерту',
+  group: 'Аудармасымен байланыстыру',
+  ungroup: 'Аудармаларынан бөлу',
+  withdraw: 'Алу',
+  restore: 'Қайтару',
+
+  editTitle: 'Мақала туралы мәлімет',
+  title: 'Атауы',
+  language: 'Тілі',
+  date: 'Күні',
+  groupTitle: 'Бір мәтіннің аудармалары',
+  groupText: 'Бір хабардың нұсқалары корпус бөлінгенде бірге қалады.',
+  groupWith: 'Мынамен бір хабар',
+  groupAct: 'Байланыстыру',
+  withdrawTitle: '«{title}» мақаласын алу',
+  withdrawText: 'Мақала жасырылады, корпусқа кірмейді; ішіндегі ештеңе жоғалмайды. Оны жоба иесі қайтара алады.',
+  withdrawReason: 'Себебі',
+} as const satisfies SectionOf<'articles'>

@@ -27,6 +27,7 @@ export const common = {
   accountOf: 'Мәзір: {name}',
   commands: 'Командалар',
   skip: 'Бетке өту',
+  crumbs: 'Сіз осындасыз',
   sections: 'Бөлімдер',
   here: 'Қазір осында: {names}',
 

@@ -1,3 +1,66 @@
 import type { SectionOf } from '../dictionary.ts'
 
-export const articles = {} as const satisfies SectionOf<'articles'>
+export const articles = {
+  loading: 'Читаем список статей.',
+  empty: 'Статей ещё нет',
+  emptyText:
+    'Перетащите файлы .txt или .jsonl на страницу «Добавить статьи». Сначала покажем, что получится, и только потом добавим.',
+  emptyMember: 'Статьи добавляет хозяин проекта; тогда они появятся здесь.',
+  search: 'Искать в названиях и текстах',
+  exact: 'буква в букву',
+  exactHint: 'Иначе «а» находит и «ә», «к» – и «қ».',
+  withdrawnToo: 'и снятые',
+  found: {
+    one: 'нашлась {n} статья',
+    few: 'нашлись {n} статьи',
+    many: 'нашлось {n} статей',
+    other: 'нашлось {n} статьи',
+  },
+  nothingFound: 'По запросу «{query}» ничего нет',
+  nothingFoundText: 'Сократите слово или ищите не «буква в букву».',
+  clear: 'Показать все',
+  sort: 'Порядок',
+  sort_title: 'по названию',
+  sort_date: 'сначала новые',
+  sort_waiting: 'сначала где больше ждёт',
+  sort_progress: 'сначала где меньше одобрено',
+
+  columnTitle: 'Статья',
+  columnLanguage: 'Язык',
+  columnDate: 'Дата',
+  columnSize: 'Объём',
+  columnApproved: 'Одобрено',
+  columnState: 'Состояние',
+  columnHere: 'Сейчас внутри',
+  columnMore: 'Действия',
+
+  state_untouched: 'не начата',
+  state_waiting: 'ждут решения: {n}',
+  state_decided: 'можно подписать',
+  state_closed: 'подписана',
+  state_withdrawn: 'снята: {reason}',
+
+  groupLine: '{titles} – об одном, языки: {languages}.',
+  and: 'и',
+
+  moreOf: 'Действия: «{title}»',
+  mark: 'Размечать',
+  review: 'Проверять',
+  edit: 'Изменить сведения',
+  group: 'Связать с переводом',
+  ungroup: 'Отделить от переводов',
+  withdraw: 'Снять',
+  restore: 'Вернуть',
+
+  editTitle: 'Сведения о статье',
+  title: 'Название',
+  language: 'Язык',
+  date: 'Дата',
+  groupTitle: 'Переводы одного текста',
+  groupText: 'Статьи об одном остаются вместе, когда корпус делят на части.',
+  groupWith: 'Рассказывает то же, что',
+  groupAct: 'Связать',
+  withdrawTitle: 'Снять «{title}»',
+  withdrawText: 'Статья скроется и не попадёт в выгрузку; в ней ничего не пропадёт. Вернуть её может хозяин проекта.',
+  withdrawReason: 'Почему',
+} as const satisfies SectionOf<'articles'>

@@ -27,6 +27,7 @@ export const common = {
   accountOf: 'Меню: {name}',
   commands: 'Команды',
   skip: 'К содержанию',
+  crumbs: 'Вы здесь',
   sections: 'Разделы',
   here: 'Сейчас здесь: {names}',
 

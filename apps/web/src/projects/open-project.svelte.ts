@@ -1,0 +1,62 @@
+import { place } from '../runes/router.svelte.ts'
+import { Resource } from '../runes/resource.svelte.ts'
+import { Lobby, type Fact } from './lobby.svelte.ts'
+import { loadProject, type Member, type Project } from './project.ts'
+
+const SETTLE = 300
+
+/**
+ * The project that the address names, kept up to date by its lobby: make one while a page of the project is being set
+ * up. Pages that have more to refresh say so by `follow`.
+ */
+export class OpenProject {
+  readonly data: Resource<string, Project>
+  lobby = $state.raw<Lobby | null>(null)
+  readonly #followers = new Set<(fact: Fact) => void>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor() {
+    this.data = new Resource(() => place.param('project'), loadProject)
+    const id = $derived(this.data.value?.id)
+    $effect(() => {
+      if (id === undefined) return
+      const lobby = new Lobby(id, this.#seen(), (fact) => this.#happened(fact))
+      this.lobby = lobby
+      return () => {
+        clearTimeout(this.#timer)
+        lobby.close()
+        this.lobby = null
+      }
+    })
+  }
+
+  /** Everybody who takes part and is in an article of the project now. */
+  get present(): readonly Member[] {
+    const here = new Set(Object.values(this.lobby?.here ?? {}).flat())
+    return this.data.value?.members.filter((member) => here.has(member.account)) ?? []
+  }
+
+  member(account: string): Member | undefined {
+    return this.data.value?.members.find((member) => member.account === account)
+  }
+
+  /** Calls back for each fact of the project as long as the page stands. */
+  follow(happened: (fact: Fact) => void) {
+    $effect(() => {
+      this.#followers.add(happened)
+      return () => this.#followers.delete(happened)
+    })
+  }
+
+  #seen(): number {
+    const project = this.data.value
+    return project ? (project.at[`project/${project.id}`] ?? 0) : 0
+  }
+
+  /** Facts come in bursts (a nest approved at once): the project is asked again when they have settled. */
+  #happened(fact: Fact) {
+    for (const happened of this.#followers) happened(fact)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.data.reload(), SETTLE)
+  }
+}
