@@ -20,7 +20,7 @@ export const layout = (): Layout => seen ?? assumed[locale()] ?? 'qwerty'
 export function watchLayout(): () => void {
   void ask()
   const learn = (event: KeyboardEvent) => {
-    const proved = layoutOf(event.code, event.key)
+    const proved = event.ctrlKey || event.metaKey ? null : layoutOf(event.code, event.key)
     if (proved) seen = keepsKazakh(proved)
   }
   addEventListener('keydown', learn, true)

@@ -1,0 +1,26 @@
+import type { Role } from '@tamga/model'
+import { api, ask, type AnswerOf } from '../api.ts'
+
+type Answer = AnswerOf<Awaited<ReturnType<(typeof api.projects)[':project']['members']['$get']>>>
+/** Somebody who takes part or took part; the e-mail is told to owners and to oneself. */
+export type Membership = Answer['members'][number]
+export type Invitation = Answer['invitations'][number]
+
+export const loadMembers = (project: string) => ask(api.projects[':project'].members.$get({ param: { project } }))
+
+export const changeRole = (project: string, account: string, role: Role) =>
+  ask(api.projects[':project'].members[':account'].$patch({ param: { project, account }, json: { role } }))
+
+export const removeMember = (project: string, account: string) =>
+  ask(api.projects[':project'].members[':account'].$delete({ param: { project, account } }))
+
+/** A one-time link that signs the member in; it is told once. */
+export const makeLink = async (project: string, account: string) =>
+  (await ask(api.projects[':project'].members[':account'].link.$post({ param: { project, account } }))).url
+
+/** An invitation link; it is told once. */
+export const invite = async (project: string, role: Role) =>
+  (await ask(api.projects[':project'].invitations.$post({ param: { project }, json: { role } }))).url
+
+export const revoke = (project: string, id: string) =>
+  ask(api.projects[':project'].invitations[':id'].$delete({ param: { project, id } }))
