@@ -89,6 +89,15 @@ export class BlockView {
     return [piece.text, Math.min(Math.max(0, offset - piece.start), piece.end - piece.start)]
   }
 
+  /** The text nodes over which `[start, end)` lies, each with the part of it that does. */
+  *texts(start: number, end: number): Generator<readonly [text: Text, from: number, to: number]> {
+    for (let i = this.#pieceAt(start, 'right'); i < this.#pieces.length; i++) {
+      const piece = this.#pieces[i]
+      if (!piece || piece.start >= end) return
+      yield [piece.text, Math.max(0, start - piece.start), Math.min(end, piece.end) - piece.start]
+    }
+  }
+
   #pieceAt(offset: number, bias: 'left' | 'right'): number {
     let low = 0
     let high = this.#pieces.length - 1

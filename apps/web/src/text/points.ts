@@ -49,9 +49,21 @@ export class Points {
     return range
   }
 
-  /** The boxes of `[start, end)` on the screen, one a line or piece; boxes of no width are left out. */
-  rects(span: Span): DOMRect[] {
-    return [...this.toRange(span).getClientRects()].filter(({ width }) => width > 0)
+  /** The boxes of the letters of `[start, end)` on the screen, one a line or piece; those of no width are left out. */
+  rects([start, end]: Span): DOMRect[] {
+    const boxes: DOMRect[] = []
+    const range = document.createRange()
+    for (let i = blockAt(this.#blocks, start); i < this.#views.length; i++) {
+      const view = this.#views[i]
+      if (!view || view.block.start >= end) break
+      // Text by text: a range over a whole segment would answer with the segment's box, rails included.
+      for (const [text, from, to] of view.texts(start, end)) {
+        range.setStart(text, from)
+        range.setEnd(text, Math.max(from, to))
+        boxes.push(...range.getClientRects())
+      }
+    }
+    return boxes.filter(({ width }) => width > 0)
   }
 
   /** The index of the block that holds the character at an offset. */

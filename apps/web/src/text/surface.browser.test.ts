@@ -262,6 +262,25 @@ test.each(['gloss', 'rails'] as const)('a click on a rail picks its mark, in %s'
   expect(hit).toBeGreaterThanOrEqual(density === 'gloss' ? goldMarks.length : goldMarks.length * 0.9)
 })
 
+test('a rail above a marked line is the rail, on every line of a deep nest', async () => {
+  const dense = 'Ақтөбеде өңірлік форум өтіп, оған бірнеше ұйымның өкілдері қатысты. '.repeat(8)
+  const nest = ['org', 'prof', 'evt'].map((label, i): Mark => ({
+    id: label,
+    label,
+    state: 'open',
+    ranges: [[i * 9, dense.length - 1 - i * 20]],
+  }))
+  const inner = words(dense).map((word, i): Mark => ({ id: `w${i}`, label: 'per', state: 'open', ranges: [word] }))
+  await shown(dense, [...nest, ...inner])
+  const rows = rowsOf([...nest, ...inner])
+  for (const mark of [...nest, ...inner])
+    for (const box of surface.rects(mark.ranges[0]!)) {
+      surface.select(null)
+      click(box.right - 2, box.bottom + 4 + rows.get(mark.id)! * 9)
+      expect([box.right, seen.picked.at(-1)]).toEqual([box.right, mark.id])
+    }
+})
+
 function rowsByNest(marks: readonly Mark[]): Map<string, number> {
   const lines = new Map<number, Mark[]>()
   for (const mark of marks) {
