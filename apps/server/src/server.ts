@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
 import { sweepImports } from './articles/import.ts'
+import { openConsole } from './console.ts'
 import { openSessions } from './auth/sessions.ts'
 import { demoAccounts, nobodyYet } from './auth/store.ts'
 import { makeFirstOwnerLink, makeSignInLink } from './auth/tickets.ts'
@@ -66,7 +67,8 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
   const app = createApp({ world, sessions, live, pagesDir: parts.pagesDir })
   answer = getRequestListener((request, nodeEnv) => app.fetch(request, nodeEnv))
   http.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
-  database.announce(origins.url)
+  const console = await openConsole(world)
+  database.announce({ url: origins.url, console: console.path })
   const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
   return {
     url: origins.url,
@@ -75,7 +77,7 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
     async stop() {
       clearInterval(sweeping)
       const closed = new Promise((resolve) => http.close(resolve))
-      await live.close()
+      await Promise.all([live.close(), console.close()])
       http.closeAllConnections()
       await closed
       await database.close()

@@ -3,10 +3,8 @@ import { openSessions } from './auth/sessions.ts'
 import { insertAccount } from './auth/store.ts'
 import { hashPassword } from './auth/password.ts'
 import { openTestDatabase } from './db/test-db.ts'
-import { FactBell } from './facts.ts'
 import { openLive } from './live/open.ts'
-import { originsOf } from './origins.ts'
-import { newId, type World } from './world.ts'
+import { newId, openWorld, type World } from './world.ts'
 
 const HOST = '127.0.0.1:4173'
 export const ORIGIN = `http://${HOST}`
@@ -28,15 +26,7 @@ export interface Browser {
 export async function openTestApp({ demo = false } = {}) {
   const database = await openTestDatabase()
   const sessions = openSessions(database.db, { secure: false, port: 4173, demo })
-  const world: World = {
-    db: database.db,
-    kind: database.kind,
-    origins: originsOf(null, 4173),
-    bell: new FactBell(),
-    demo,
-    here: () => ({}),
-    now: () => new Date(),
-  }
+  const world: World = { ...openWorld(database), demo }
   const live = openLive(world, sessions)
   const app = createApp({ world, sessions, live, pagesDir: null })
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { idFrom, ID_BYTES } from '@tamga/model'
 import type { Database, Db } from './db/open.ts'
-import type { FactBell } from './facts.ts'
-import type { Origins } from './origins.ts'
+import { DEFAULT_PORT } from './env.ts'
+import { FactBell } from './facts.ts'
+import { originsOf, type Origins } from './origins.ts'
 
 /** What every verb stands on: passed in, never imported, so that a test can have its own. */
 export interface World {
@@ -22,3 +23,14 @@ export const newId = (): string => idFrom(randomBytes(ID_BYTES))
 
 /** A secret for a link or a cookie: 160 random bits, hex. */
 export const newSecret = (): string => randomBytes(20).toString('hex')
+
+/** A world around a database for work without a web server: nobody is anywhere, and nobody is let in. */
+export const openWorld = ({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl?: string): World => ({
+  db,
+  kind,
+  origins: originsOf(publicUrl ?? null, DEFAULT_PORT),
+  bell: new FactBell(),
+  demo: false,
+  here: () => ({}),
+  now: () => new Date(),
+})

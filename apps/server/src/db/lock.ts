@@ -7,12 +7,14 @@ export interface Holder {
   /** When the process began, as the kernel counts it; tells a reused pid from the holder. Null where unknown. */
   readonly began: string | null
   readonly url?: string
+  /** The socket on which the command line speaks to it. */
+  readonly console?: string
 }
 
 /** A data folder of which this process is the only user. */
 export interface FolderLock {
   /** Says in the lock file where this server can be reached. */
-  announce(url: string): void
+  announce(where: Pick<Holder, 'url' | 'console'>): void
   release(): void
 }
 
@@ -40,7 +42,7 @@ export function lockFolder(dir: string): FolderLock {
     setAside(file)
   }
   return {
-    announce: (url) => writeFileSync(file, JSON.stringify({ ...me, url })),
+    announce: (where) => writeFileSync(file, JSON.stringify({ ...me, ...where })),
     release: () => rmSync(file, { force: true }),
   }
 }

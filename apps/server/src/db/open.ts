@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { lockFolder, type FolderLock } from './lock.ts'
+import { lockFolder, type FolderLock, type Holder } from './lock.ts'
 import type { PgliteOptions } from './pglite-worker.ts'
 import type { Tables } from './tables.ts'
 
@@ -17,7 +17,7 @@ export interface Database {
   /** Calls back once if the database is lost for good (the embedded one's thread ended). */
   onLost(callback: (error: Error) => void): void
   /** Tells readers of the data folder where this server answers; nothing on Postgres. */
-  announce(url: string): void
+  announce(where: Pick<Holder, 'url' | 'console'>): void
   close(): Promise<void>
 }
 
@@ -69,7 +69,7 @@ async function openPglite(dir: string, workerFile: string, lock: FolderLock): Pr
     kind: 'pglite',
     db,
     onLost: (callback) => (lost = callback),
-    announce: (url) => lock.announce(url),
+    announce: (where) => lock.announce(where),
     async close() {
       closing = true
       await close()

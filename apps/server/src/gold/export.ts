@@ -1,5 +1,4 @@
-import type { Readable, Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Readable } from 'node:stream'
 import {
   formatById,
   reportOn,
@@ -15,6 +14,7 @@ import { Problem } from '@tamga/model'
 import { requireRole, type Ctx } from '../auth/guard.ts'
 import type { Db } from '../db/open.ts'
 import { labelSetOf, projectById } from '../projects/store.ts'
+import type { World } from '../world.ts'
 import { goldArticles, openCorpus, type People } from './corpus.ts'
 import { zipPieces } from './zip.ts'
 
@@ -52,17 +52,9 @@ export async function exportFile(
   return { name: `${slug(name)}-${request.format}.zip`, stream }
 }
 
-/** The same archive into a writable, for whoever owns the machine: no role is asked. Refuses as `exportFile` does. */
-export async function exportCorpus(
-  db: Db,
-  project: string,
-  request: ExportRequest,
-  output: Writable,
-  at: Date,
-): Promise<ExportReport> {
-  const { stream, result } = await zipPieces(await writeExport(db, project, request), at)
-  await pipeline(stream, output)
-  return result
+/** The same archive for whoever holds the machine: no role is asked. Refuses as `exportFile` does. */
+export async function exportUnasked(world: World, project: string, request: ExportRequest): Promise<Readable> {
+  return (await zipPieces(await writeExport(world.db, project, request), world.now())).stream
 }
 
 async function requireExport(ctx: Ctx, project: string, { people }: ExportRequest): Promise<void> {

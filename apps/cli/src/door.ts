@@ -1,0 +1,65 @@
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { createConsole } from '@tamga/server/console'
+import { FolderInUse, openDatabase, type Database } from '@tamga/server/database'
+import { openWorld } from '@tamga/server/world'
+
+/** A way to ask the console of a data folder or a database: of the server that has it open, or in process. */
+export interface Door {
+  /** Posts JSON and answers the response; a refusal is thrown as an Error with its sentence. */
+  ask(path: string, body: object): Promise<Response>
+  close(): Promise<void>
+}
+
+/** Opens the console of `data`, or of the Postgres that DATABASE_URL names. */
+export async function openDoor(data: string): Promise<Door> {
+  const url = process.env.DATABASE_URL
+  try {
+    return inProcess(
+      await openDatabase(url ? { url } : { dir: data, worker: join(import.meta.dirname, 'pglite-worker.js') }),
+    )
+  } catch (error) {
+    if (error instanceof FolderInUse && error.holder.console) return throughSocket(error.holder.console)
+    throw error
+  }
+}
+
+function inProcess(database: Database): Door {
+  const console = createConsole(openWorld(database, process.env.PUBLIC_URL))
+  return {
+    ask: async (path, body) =>
+      checked(await console.request(path, { method: 'POST', body: JSON.stringify(body), headers: json })),
+    close: () => database.close(),
+  }
+}
+
+const throughSocket = (socketPath: string): Door => ({
+  ask: (path, body) =>
+    new Promise((resolve, reject) => {
+      const ask = request({ socketPath, path, method: 'POST', headers: json }, (answer) => {
+        const stream = Readable.toWeb(answer) as ReadableStream<Uint8Array>
+        resolve(checked(new Response(stream, { status: answer.statusCode ?? 500 })))
+      })
+      ask.on('error', reject)
+      ask.end(JSON.stringify(body))
+    }),
+  close: () => Promise.resolve(),
+})
+
+const json = { 'content-type': 'application/json' }
+
+async function checked(response: Response): Promise<Response> {
+  if (response.ok) return response
+  const { code, details } = (await response.json()) as { code: string; details: Record<string, unknown> }
+  const more = Object.entries(details).map(([name, value]) => `${name}: ${String(value)}`)
+  throw new Error([sentences[code] ?? `Refused: ${code}.`, ...more].join('  '))
+}
+
+const sentences: Record<string, string> = {
+  not_found: 'There is no such account or project here.',
+  spans_would_be_lost:
+    'Nothing was written: this format cannot carry every span. Choose another --policy, or --format jsonl.',
+  nothing_to_export: 'Nothing was written: no article is signed off. Add --include all to take the others too.',
+  malformed: 'One of the options has a value that is not known.',
+}

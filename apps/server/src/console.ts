@@ -1,0 +1,73 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import { Problem } from '@tamga/model'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { accountByEmail } from './auth/store.ts'
+import { makeSignInLink } from './auth/tickets.ts'
+import { formatIds, includes, policies } from '@tamga/formats'
+import { exportUnasked } from './gold/export.ts'
+import { onError } from './problem.ts'
+import type { World } from './world.ts'
+
+/**
+ * What whoever holds the machine may ask of a server without signing in: the command line's verbs. Spoken over a Unix
+ * socket that only the server's own user can open, or called in process where no server runs.
+ */
+export function createConsole(world: World) {
+  const app = new Hono()
+  app.onError(onError)
+  return app
+    .post('/link', async (c) => {
+      const { email } = z.object({ email: z.string() }).parse(await c.req.json())
+      const account = await accountByEmail(world.db, email)
+      if (!account) throw new Problem('not_found', { email })
+      return c.json({ url: await makeSignInLink(world, account.id, null) })
+    })
+    .post('/export', async (c) => {
+      const asked = ExportOrder.safeParse(await c.req.json())
+      if (!asked.success) throw new Problem('malformed', { field: asked.error.issues[0]?.path.join('/') ?? '' })
+      const { project, ...request } = asked.data
+      const stream = await exportUnasked(world, await findProject(world, project), { ...request, cut: null })
+      return c.body(Readable.toWeb(stream) as ReadableStream, 200, { 'content-type': 'application/zip' })
+    })
+}
+
+const ExportOrder = z.object({
+  /** The id of a project, or its name if only one has it. */
+  project: z.string(),
+  format: z.enum(formatIds),
+  policy: z.enum(policies).nullable(),
+  include: z.enum(includes),
+  people: z.enum(['pseudonyms', 'names']),
+})
+
+async function findProject({ db }: World, asked: string): Promise<string> {
+  const rows = await db
+    .selectFrom('project')
+    .select('id')
+    .where((eb) => eb.or([eb('id', '=', asked), eb('name', '=', asked)]))
+    .execute()
+  if (rows.length !== 1) throw new Problem('not_found', { project: asked })
+  return rows[0]!.id
+}
+
+/** Opens the console's socket. Answers its path and what closes it. */
+export async function openConsole(world: World): Promise<{ path: string; close(): Promise<void> }> {
+  const dir = mkdtempSync(join(tmpdir(), 'tamga-console-'))
+  const path = join(dir, 'socket')
+  const server = createServer(getRequestListener(createConsole(world).fetch))
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  chmodSync(path, 0o600)
+  return {
+    path,
+    async close() {
+      await new Promise((resolve) => server.close(resolve))
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { FolderInUse } from './lock.ts'
+export { openDatabase, type Database } from './open.ts'

@@ -1,0 +1,292 @@
+import { idFrom, type Content } from '@tamga/model'
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { importArticles } from '../articles/import.ts'
+import { openTestApp, type Browser, type TestApp } from '../test-app.ts'
+import { benchOf, type Bench } from './store.ts'
+
+// an astral letter first, so that code units and code points differ
+const TEXT = '🐎 Асхат Шахаров Ақтөбеде сөйледі. Асхат Шахаров кетті.'
+const at = (quote: string, from = 0): [number, number] => {
+  const start = TEXT.indexOf(quote, from)
+  return [start, start + quote.length]
+}
+const span = (quote: string, label: string, from = 0): Content => ({
+  kind: 'span',
+  ranges: [at(quote, from)],
+  label,
+  attributes: [],
+})
+const fresh = () => idFrom(randomBytes(12))
+
+let app: TestApp
+let owner: Browser
+let ann: Browser
+let rita: Browser
+let project: string
+let article: string
+let bench: Bench
+
+beforeAll(async () => {
+  app = await openTestApp()
+  owner = await app.person('Owner')
+})
+afterAll(() => app.close())
+
+beforeEach(async () => {
+  project = (await owner.send<{ id: string }>('POST', '/projects', { name: 'P', languages: ['kk'], template: 'news' }))
+    .id
+  ann = await join('Ann', 'annotator')
+  rita = await join('Rita', 'reviewer')
+  const draft = {
+    externalId: null,
+    title: 'T',
+    language: 'kk',
+    date: null,
+    group: null,
+    source: null,
+    licence: null,
+    meta: {},
+    text: TEXT,
+  } as const
+  article = (await importArticles(ctxOf(owner, 'Owner'), project, [draft]))[0]!
+  bench = (await benchOf(app.world.db, article))!
+})
+
+const ctxOf = (browser: Browser, name: string) => ({
+  world: app.world,
+  account: { id: browser.account, name, email: null, colour: 1 },
+})
+
+async function join(name: string, role: string): Promise<Browser> {
+  const person = await app.person(name)
+  const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role })
+  await person.send('POST', '/tickets/use', { token: url.split('#')[1] })
+  return person
+}
+
+async function mark(by: Browser, content: Content): Promise<string> {
+  const id = fresh()
+  await app.live.write(bench.layer, by.account, { edit: (doc) => doc.add(content, { id }) })
+  return id
+}
+
+const approval = (annotation: string, shown: Content) => ({ annotation, verdict: 'approve', shown })
+const decide = (by: Browser, ...items: object[]) =>
+  by.send<{ results: { ok: boolean }[] }>('POST', `/articles/${article}/decisions`, { items })
+const gold = () =>
+  app.world.db
+    .selectFrom('gold')
+    .select(['annotation', 'starts', 'ends', 'quotes', 'label', 'supporters'])
+    .where('project', '=', project)
+    .where('to_cut', 'is', null)
+    .orderBy('starts')
+    .execute()
+const stats = () =>
+  app.world.db
+    .selectFrom('article_stats')
+    .select(['annotated', 'waiting', 'approved'])
+    .where('article', '=', article)
+    .executeTakeFirst()
+
+describe('a decision', () => {
+  test('makes gold in code points, with its audit row, in one act', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(ann, content)
+    expect(await stats()).toEqual({ annotated: 1, waiting: 1, approved: 0 })
+    await decide(rita, approval(id, content))
+    const [start, end] = at('Ақтөбеде')
+    expect(await gold()).toEqual([
+      {
+        annotation: id,
+        starts: [start - 1],
+        ends: [end - 1],
+        quotes: ['Ақтөбеде'],
+        label: 'city',
+        supporters: [ann.account],
+      },
+    ])
+    expect(await stats()).toEqual({ annotated: 1, waiting: 0, approved: 1 })
+    const acts = await app.world.db
+      .selectFrom('audit')
+      .select('account')
+      .where('project', '=', project)
+      .where('act', '=', 'review.decide')
+      .execute()
+    expect(acts).toEqual([{ account: rita.account }])
+  })
+
+  test('on content that changed meanwhile is refused with the difference, and changes nothing', async () => {
+    const shown = span('Асхат', 'per')
+    const id = await mark(ann, shown)
+    const now = span('Асхат Шахаров', 'per')
+    await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setRanges(id, [at('Асхат Шахаров')]) })
+    const response = await rita.request('POST', `/articles/${article}/decisions`, { items: [approval(id, shown)] })
+    expect(response.status).toBe(409)
+    expect(await response.json()).toMatchObject({
+      code: 'changed_meanwhile',
+      details: { name: 'Ann' },
+      data: { annotation: id, shown, now, by: { name: 'Ann' } },
+    })
+    expect(await gold()).toEqual([])
+    expect(await app.world.db.selectFrom('decision').selectAll().where('layer', '=', bench.layer).execute()).toEqual([])
+  })
+
+  test('in bulk each item stands by itself', async () => {
+    const [one, two] = [span('Асхат', 'per'), span('Ақтөбеде', 'city')]
+    const [first, second] = [await mark(ann, one), await mark(ann, two)]
+    await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setLabel(first, 'prof') })
+    const { results } = await decide(rita, approval(first, one), approval(second, two))
+    expect(results.map((result) => result.ok)).toEqual([false, true])
+    expect((await gold()).map((row) => row.annotation)).toEqual([second])
+  })
+
+  test('falls with the content it was about, and stands again when that returns', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(ann, content)
+    await decide(rita, approval(id, content))
+    await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setLabel(id, 'prov') })
+    expect(await gold()).toEqual([])
+    expect(await stats()).toEqual({ annotated: 1, waiting: 1, approved: 0 })
+    await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setLabel(id, 'city') })
+    expect((await gold()).map((row) => row.annotation)).toEqual([id])
+    const history = await app.world.db
+      .selectFrom('gold')
+      .select(['from_cut', 'to_cut'])
+      .where('annotation', '=', id)
+      .orderBy('from_cut')
+      .execute()
+    expect(history).toHaveLength(2)
+    expect(history[0]!.to_cut).not.toBeNull()
+  })
+
+  test('of a removed span is refused; removing an approved span takes it out of gold', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(ann, content)
+    await decide(rita, approval(id, content))
+    await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setGone(id, true) })
+    expect(await gold()).toEqual([])
+    expect(await rita.refusal('POST', `/articles/${article}/decisions`, { items: [approval(id, content)] })).toBe(
+      'changed_meanwhile',
+    )
+  })
+
+  test('covers twins: one gold row with two supporters', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const ids = [await mark(ann, content), await mark(rita, content)]
+    await decide(rita, approval(ids[1]!, content))
+    const rows = await gold()
+    expect(rows).toHaveLength(1)
+    expect(rows[0]!.annotation).toBe([...ids].sort()[0])
+    expect([...rows[0]!.supporters].sort()).toEqual([ann.account, rita.account].sort())
+  })
+
+  test('to reject needs a reason; the latest of one person counts', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(ann, content)
+    const reject = { annotation: id, verdict: 'reject', shown: content }
+    expect(await rita.refusal('POST', `/articles/${article}/decisions`, { items: [reject] })).toBe('reason_needed')
+    await decide(rita, approval(id, content))
+    await decide(rita, { ...reject, reason: 'label' })
+    expect(await gold()).toEqual([])
+    expect(await stats()).toEqual({ annotated: 1, waiting: 0, approved: 0 })
+    await decide(rita, approval(id, content))
+    expect(await gold()).toHaveLength(1)
+  })
+
+  test('waits for the quorum, and own approval counts only where the project says so', async () => {
+    await owner.send('PATCH', `/projects/${project}`, {
+      settings: { quorum: 2, ownApproval: false, languages: ['kk'] },
+    })
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(rita, content)
+    const [second, third] = [await join('Second', 'reviewer'), await join('Third', 'reviewer')]
+    await decide(rita, approval(id, content))
+    await decide(second, approval(id, content))
+    expect(await gold()).toEqual([])
+    await decide(third, approval(id, content))
+    expect(await gold()).toHaveLength(1)
+    await owner.send('PATCH', `/projects/${project}`, {
+      settings: { quorum: 3, ownApproval: false, languages: ['kk'] },
+    })
+    expect(await gold()).toEqual([])
+  })
+
+  test.each(['annotator', 'viewer'])('is not a %s’s to make, nor a foreigner’s, nor a stranger’s', async (role) => {
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(ann, content)
+    const body = { items: [approval(id, content)] }
+    expect(await (await join(role, role)).refusal('POST', `/articles/${article}/decisions`, body)).toBe('forbidden')
+    expect(await (await app.person('Foreigner')).refusal('POST', `/articles/${article}/decisions`, body)).toBe(
+      'not_found',
+    )
+    expect(await app.stranger.refusal('POST', `/articles/${article}/decisions`, body)).toBe('sign_in')
+    expect(await gold()).toEqual([])
+  })
+})
+
+describe('a reviewer', () => {
+  test('amends and approves in one act, in their own name', async () => {
+    const shown = span('Асхат', 'prof')
+    const id = await mark(ann, shown)
+    const content = span('Асхат Шахаров', 'per')
+    await rita.send('POST', `/articles/${article}/amend`, { annotation: id, shown, content })
+    expect(await gold()).toEqual([expect.objectContaining({ annotation: id, quotes: ['Асхат Шахаров'], label: 'per' })])
+    const row = await app.world.db
+      .selectFrom('annotation')
+      .select(['creator', 'last_editor'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    expect(row).toEqual({ creator: ann.account, last_editor: rita.account })
+    expect(await rita.refusal('POST', `/articles/${article}/amend`, { annotation: id, shown, content })).toBe(
+      'changed_meanwhile',
+    )
+  })
+
+  test('adds a span that everybody missed: proposed and approved in one act', async () => {
+    const [id, content] = [fresh(), span('Ақтөбеде', 'city')]
+    await rita.send('POST', `/articles/${article}/missed`, { id, content })
+    expect((await gold()).map((row) => row.annotation)).toEqual([id])
+    const decision = await app.world.db
+      .selectFrom('decision')
+      .select(['act', 'account'])
+      .where('annotation', '=', id)
+      .executeTakeFirst()
+    expect(decision).toEqual({ act: 'missed', account: rita.account })
+    expect(await rita.refusal('POST', `/articles/${article}/missed`, { id, content })).toBe('annotation_exists')
+    const outside = { ...content, ranges: [[0, 1]] }
+    expect(await rita.refusal('POST', `/articles/${article}/missed`, { id: fresh(), content: outside })).toBe(
+      'span_inside_character',
+    )
+  })
+
+  test('signs off when nothing is undecided; a new span takes the sign-off away', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(ann, content)
+    expect(await rita.refusal('POST', `/articles/${article}/closing`)).toBe('undecided_left')
+    await decide(rita, approval(id, content))
+    await rita.send('POST', `/articles/${article}/closing`)
+    const closing = () =>
+      app.world.db.selectFrom('closing').select('reviewer').where('layer', '=', bench.layer).execute()
+    expect(await closing()).toEqual([{ reviewer: rita.account }])
+    await mark(ann, span('Асхат', 'per'))
+    expect(await closing()).toEqual([])
+    const fell = await app.world.db.selectFrom('audit').select('act').where('subject', '=', bench.layer).execute()
+    expect(fell).toEqual([{ act: 'closing.fell' }])
+  })
+})
+
+test('what happened to a span is told in order', async () => {
+  const content = span('Асхат', 'per')
+  const id = await mark(ann, content)
+  await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setLabel(id, 'prof') })
+  await decide(rita, approval(id, { ...content, label: 'prof' } as Content))
+  const { entries } = await ann.get<{ entries: { kind: string; key: string | null; account: string }[] }>(
+    `/articles/${article}/history/${id}`,
+  )
+  expect(entries.map(({ kind, account }) => [kind, account])).toEqual([
+    ['field', ann.account],
+    ['field', ann.account],
+    ['decision', rita.account],
+  ])
+})
