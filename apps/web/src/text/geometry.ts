@@ -47,7 +47,10 @@ export function geometryCss(): string {
   const rows = [...Array(ROWS).keys()]
   const images = rows.flatMap((top) => [`.n${top}{${imagesOf(top, false)}}`, `.n${top}.z{${imagesOf(top, true)}}`])
   const washed = `.surface.bare .s{padding-bottom:0;background:linear-gradient(var(--w,#0000) 0 0) 0 60%/100% 24px no-repeat content-box content-box}`
-  return [...images, ...(['gloss', 'rails'] as const).flatMap((d) => placed(d, rows)), ...depths(), washed].join('\n')
+  const flag = '.bare .c{margin-top:calc(var(--cb) - 0.5px)}'
+  return [...images, ...(['gloss', 'rails'] as const).flatMap((d) => placed(d, rows)), ...depths(), washed, flag].join(
+    '\n',
+  )
 }
 
 const list = (items: readonly string[]): string => items.join(',')

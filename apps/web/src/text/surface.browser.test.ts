@@ -262,7 +262,10 @@ test.each(['gloss', 'rails'] as const)('a click on a rail picks its mark, in %s'
   expect(hit).toBeGreaterThanOrEqual(density === 'gloss' ? goldMarks.length : goldMarks.length * 0.9)
 })
 
-test('a rail above a marked line is the rail, on every line of a deep nest', async () => {
+test.each([
+  ['gloss', 9],
+  ['rails', 5],
+] as const)('a rail above a marked line is the rail, on every line of a deep nest, in %s', async (density, pitch) => {
   const dense = 'Ақтөбеде өңірлік форум өтіп, оған бірнеше ұйымның өкілдері қатысты. '.repeat(8)
   const nest = ['org', 'prof', 'evt'].map((label, i): Mark => ({
     id: label,
@@ -271,12 +274,12 @@ test('a rail above a marked line is the rail, on every line of a deep nest', asy
     ranges: [[i * 9, dense.length - 1 - i * 20]],
   }))
   const inner = words(dense).map((word, i): Mark => ({ id: `w${i}`, label: 'per', state: 'open', ranges: [word] }))
-  await shown(dense, [...nest, ...inner])
+  await shown(dense, [...nest, ...inner], { density })
   const rows = rowsOf([...nest, ...inner])
   for (const mark of [...nest, ...inner])
     for (const box of surface.rects(mark.ranges[0]!)) {
       surface.select(null)
-      click(box.right - 2, box.bottom + 4 + rows.get(mark.id)! * 9)
+      click(box.right - 2, box.bottom + 4 + rows.get(mark.id)! * pitch)
       expect([box.right, seen.picked.at(-1)]).toEqual([box.right, mark.id])
     }
 })
