@@ -1,7 +1,7 @@
 import { Problem } from '@tamga/model'
 import type { Ctx } from '../auth/guard.ts'
 import { newId } from '../world.ts'
-import { discard } from './discard.ts'
+import { discard, empty } from './discard.ts'
 import { fileKindOf } from './file-kinds.ts'
 import { insertImport, setReport, type StagedFile } from './import-store.ts'
 import { Staging } from './staging.ts'
@@ -35,6 +35,7 @@ export async function importFile(
         else await staging.add(found.draft, found.line)
       }
     const report = await staging.end(name, kind?.id ?? null)
+    if (report.refused > 0) await empty(world.db, id)
     await setReport(world.db, id, report)
     return { id, report }
   } catch (error) {

@@ -94,14 +94,14 @@ export const markDiscarded = (db: Db, id: string) =>
     .where('state', '=', 'staging')
     .execute()
 
-/** Deletes some staged articles of discarded files and answers how many. */
-export async function deleteDiscarded(db: Db, most: number): Promise<number> {
-  const some = db
-    .selectFrom('article')
-    .innerJoin('import', 'import.id', 'article.import')
-    .select('article.id')
-    .where('import.state', '=', 'discarded')
-    .limit(most)
+/** Deletes some articles of an import, or of one file of it, and answers how many. For what nobody has seen only. */
+export async function deleteStaged(db: Db, id: string, most: number): Promise<number> {
+  const files = db
+    .selectFrom('import')
+    .select('id')
+    .where((eb) => eb.or([eb('id', '=', id), inside(id)]))
+    .where('state', '!=', 'published')
+  const some = db.selectFrom('article').select('article.id').where('import', 'in', files).limit(most)
   const { numDeletedRows } = await db.deleteFrom('article').where('id', 'in', some).executeTakeFirst()
   return Number(numDeletedRows)
 }

@@ -5,8 +5,8 @@ import { takenIds, type FileReport, type Refusal } from './import-store.ts'
 import { insertArticles, type ArticleRows } from './store.ts'
 
 const LISTED = 100
-const BATCH_ARTICLES = 200
-const BATCH_UNITS = 200_000
+const BATCH_ARTICLES = 100
+const BATCH_UNITS = 100_000
 
 /** Where articles are staged: the row of one file of an import. */
 export interface Place {
