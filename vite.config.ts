@@ -22,7 +22,8 @@ export default defineConfig(({ command }) => ({
   plugins: [svelte({ configFile: false })],
   builder: {},
   environments: {
-    client: { build: { outDir: join(web, 'dist'), emptyOutDir: true } },
+    // no data: URLs: the content security policy takes fonts and images from files only
+    client: { build: { outDir: join(web, 'dist'), emptyOutDir: true, assetsInlineLimit: 0 } },
     ssr: {
       consumer: 'server' as const,
       // Only when building: in tests it would push every dependency through Vite.

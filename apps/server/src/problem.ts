@@ -1,5 +1,6 @@
 import { Problem, type ProblemCode } from '@tamga/model'
 import type { Context, ErrorHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 /** What a refusal looks like on the wire; the sentence is the reader's, in the reader's language. */
@@ -12,10 +13,17 @@ export const answerWith = (c: Context, problem: Problem) =>
 /** The last resort of every route: a refusal travels as what it is, a bug as `internal`, logged without its content. */
 export const onError: ErrorHandler = (error, c) => {
   if (error instanceof Problem) return answerWith(c, error)
-  const known = fromDatabase(error)
+  const known = fromHttp(error) ?? fromDatabase(error)
   if (known) return answerWith(c, new Problem(known))
   console.error(`${c.req.method} ${c.req.path}:`, error.stack ?? error.message)
   return answerWith(c, new Problem('internal'))
+}
+
+/** What the framework itself refuses: a body that is no JSON, or says it is something else. */
+function fromHttp(error: Error): ProblemCode | null {
+  if (!(error instanceof HTTPException)) return null
+  const codes: Record<number, ProblemCode> = { 400: 'malformed', 413: 'too_large', 415: 'not_json' }
+  return codes[error.status] ?? null
 }
 
 // waiting for a lock gave out, or a serialization conflict stayed after the retries

@@ -30,19 +30,28 @@ export async function openTestApp({ demo = false } = {}) {
   const live = openLive(world, sessions)
   const app = createApp({ world, sessions, live, pagesDir: null })
 
-  const browser = (account: string, cookie: string): Browser => {
-    const request: Browser['request'] = async (method, path, body, headers = {}) =>
-      app.request(`/api${path}`, {
-        method,
-        headers: {
-          host: HOST,
-          origin: ORIGIN,
-          cookie,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
+  const browser = (account: string, given: string): Browser => {
+    let cookie = given
+    const request: Browser['request'] = async (method, path, body, headers = {}) => {
+      const response = await app.request(
+        `/api${path}`,
+        {
+          method,
+          headers: {
+            host: HOST,
+            origin: ORIGIN,
+            cookie,
+            ...(body !== undefined && { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
         },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      })
+        { incoming: { socket: { remoteAddress: account } } },
+      )
+      const renewed = response.headers.get('set-cookie')
+      if (renewed && account !== '') cookie = cookieOf(renewed)
+      return response
+    }
     const send: Browser['send'] = async <T>(method: string, path: string, body?: unknown) => {
       const response = await request(method, path, body)
       if (!response.ok) throw new Error(((await response.json()) as { code: string }).code)
@@ -50,7 +59,9 @@ export async function openTestApp({ demo = false } = {}) {
     }
     return {
       account,
-      cookie,
+      get cookie() {
+        return cookie
+      },
       request,
       send,
       get: (path) => send('GET', path),
