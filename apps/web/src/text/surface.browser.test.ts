@@ -459,7 +459,7 @@ test('codes stand at the start of their rails', () => {
   }
 })
 
-test('a long article draws what is on the screen, keeps the rest plain, and draws at once after a jump', async () => {
+test('a long article draws what is on the screen, keeps the rest plain, draws at once after a jump, and all of it for paper', async () => {
   const long = `${text}\n\n`.repeat(16)
   const marks = Array.from({ length: 16 }, (_, n) => goldMarks.map((mark) => shifted(mark, n))).flat()
   const host = mount(long, marks)
@@ -476,12 +476,58 @@ test('a long article draws what is on the screen, keeps the rest plain, and draw
   await frame()
   const middle = document.elementsFromPoint(640, 450).find((element) => element.tagName === 'SECTION')
   expect(middle?.querySelector('.s')).not.toBe(null)
+  dispatchEvent(new Event('beforeprint'))
+  expect(host.querySelectorAll('[role=mark]').length).toBeGreaterThanOrEqual(marks.length * 0.9)
+  dispatchEvent(new Event('afterprint'))
+  expect(host.querySelectorAll('.s').length).toBeLessThan(marks.length)
 })
 
 function shifted(mark: Mark, n: number): Mark {
   const by = n * (text.length + 2)
   return { ...mark, id: `${mark.id}-${n}`, ranges: mark.ranges.map(([start, end]) => [start + by, end + by]) }
 }
+
+const nested = (start: number): [string, Mark][] => [
+  ['x', { id: 'x', ranges: [[start, start + 60]], label: 'org', state: 'open' }],
+  ['y', { id: 'y', ranges: [[start, start + 30]], label: 'org', state: 'open' }],
+]
+
+test('lines do not grow while the pointer is down', async () => {
+  const host = await shown(text)
+  const paragraph = host.querySelectorAll<HTMLElement>('p.first')[1]!
+  const start = inText('В работе форума')[0]
+  paragraph.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, button: 0, pointerType: 'mouse' }))
+  surface.patch(new Map(nested(start)))
+  expect(paragraph.querySelectorAll('.s').length).toBe(2)
+  expect(paragraph.className).not.toMatch(/h2/)
+  document.dispatchEvent(new PointerEvent('pointerup', { bubbles: true }))
+  expect(paragraph.className).toMatch(/h2/)
+})
+
+test('what is read stays in place when the paragraph that the upper edge cuts grows', async () => {
+  await shown(text)
+  const cut = inText('укрепляется доверие')[0]
+  const start = inText('— Сегодня институты')[0]
+  scroller.scrollTop = surface.rects([cut, cut + 1])[0]!.top - 20
+  await frame()
+  const before = surface.rects([cut, cut + 1])[0]!.top
+  expect(surface.rects([start, start + 1])[0]!.top).toBeLessThan(0)
+  surface.patch(new Map(nested(start)))
+  await frame()
+  expect(Math.abs(surface.rects([cut, cut + 1])[0]!.top - before)).toBeLessThanOrEqual(1)
+})
+
+test('what is read stays in place when the text gets narrower', async () => {
+  const host = await shown(text, goldMarks)
+  const word = inText('Ассоциации юридических лиц')[0]
+  scroller.scrollTop += surface.rects([word, word + 1])[0]!.top - 10
+  await new Promise((done) => setTimeout(done, 250))
+  const before = surface.rects([word, word + 1])[0]!.top
+  host.style.maxWidth = '320px'
+  await frame()
+  await frame()
+  expect(Math.abs(surface.rects([word, word + 1])[0]!.top - before)).toBeLessThanOrEqual(80)
+})
 
 test('density and focus change the dress and not the text', () => {
   const host = mount(text, goldMarks)
