@@ -1,0 +1,232 @@
+import { can } from '@tamga/model'
+import { densities, preferences } from '../auth/preferences.svelte.ts'
+import type { Command } from '../commands/command.ts'
+import { t, type PlainKey } from '../i18n/index.svelte.ts'
+import { paths } from '../paths.ts'
+import { go } from '../runes/router.svelte.ts'
+import type { Keys } from '../ui/keys.ts'
+import type { Edge, Unit } from './edges.ts'
+import type { Editing } from './editing.svelte.ts'
+
+/**
+ * What can be done in an open article, beside the labels' own keys: letters and digits belong to labels, so commands
+ * keep to the other keys.
+ */
+export function editorCommands(editing: Editing): readonly Command[] {
+  return [...marking(editing), ...edges(editing), ...walking(editing), ...places(editing), ...articles(editing)]
+}
+
+function marking(editing: Editing): Command[] {
+  const { room } = editing
+  return [
+    {
+      id: 'span.picker',
+      title: 'editor.cmd_picker',
+      group: 'span',
+      keys: ['Space'],
+      when: () => !isOnControl() && (editing.barred ?? (hasTarget(editing) || t('editor.needSelection'))),
+      run: () => (editing.picking = true),
+    },
+    {
+      id: 'span.repeat',
+      title: 'editor.cmd_repeat',
+      about: () => (editing.recent[0] === undefined ? '' : editing.codeOf(editing.recent[0])),
+      group: 'span',
+      keys: ['Backquote'],
+      when: () =>
+        editing.barred ??
+        (editing.recent.length === 0 ? t('editor.needLast') : hasTarget(editing) || t('editor.needSelection')),
+      run: () => editing.putLabel(editing.recent[0]!),
+    },
+    {
+      id: 'span.part',
+      title: 'editor.cmd_part',
+      about: () => (editing.growing ? `«${editing.quote(editing.growing, 30)}»` : ''),
+      group: 'span',
+      keys: ['mod+Enter'],
+      when: () => editing.barred ?? (editing.growing !== null || t('editor.needBoth')),
+      run: () => editing.addPart(),
+    },
+    {
+      id: 'span.unsure',
+      title: 'editor.cmd_unsure',
+      about: () => about(editing),
+      group: 'span',
+      keys: ['Slash'],
+      when: () => onSpan(editing),
+      run: () => editing.setUnsure(!editing.span!.unsure),
+    },
+    {
+      id: 'span.remove',
+      title: 'editor.cmd_remove',
+      about: () => about(editing),
+      group: 'span',
+      keys: ['Delete', 'Backspace'],
+      when: () => onSpan(editing),
+      run: () => editing.remove(),
+    },
+    {
+      id: 'span.undo',
+      title: 'editor.cmd_undo',
+      about: () => whatNext(editing, 'top'),
+      group: 'span',
+      keys: ['mod+KeyZ'],
+      repeats: true,
+      when: () => editing.barred ?? (room.acts >= 0 && (room.undo.canUndo || t('editor.said_nothing'))),
+      run: () => editing.undo(),
+    },
+    {
+      id: 'span.redo',
+      title: 'editor.cmd_redo',
+      about: () => whatNext(editing, 'topRedo'),
+      group: 'span',
+      keys: ['mod+shift+KeyZ', 'mod+KeyY'],
+      repeats: true,
+      when: () => editing.barred ?? (room.acts >= 0 && (room.undo.canRedo || t('editor.said_nothingAgain'))),
+      run: () => editing.redo(),
+    },
+  ]
+}
+
+/** A bracket pulls its own edge out, with Shift back in; with Alt by a letter instead of a word. */
+const edgeKeys: readonly (readonly [title: PlainKey, keys: Keys, edge: Edge, out: boolean, unit: Unit])[] = [
+  ['editor.cmd_startOut', 'BracketLeft', 'start', true, 'word'],
+  ['editor.cmd_endOut', 'BracketRight', 'end', true, 'word'],
+  ['editor.cmd_startIn', 'shift+BracketLeft', 'start', false, 'word'],
+  ['editor.cmd_endIn', 'shift+BracketRight', 'end', false, 'word'],
+  ['editor.cmd_startOutLetter', 'alt+BracketLeft', 'start', true, 'letter'],
+  ['editor.cmd_endOutLetter', 'alt+BracketRight', 'end', true, 'letter'],
+  ['editor.cmd_startInLetter', 'alt+shift+BracketLeft', 'start', false, 'letter'],
+  ['editor.cmd_endInLetter', 'alt+shift+BracketRight', 'end', false, 'letter'],
+]
+
+const edges = (editing: Editing): Command[] =>
+  edgeKeys.map(([title, keys, edge, out, unit]) => ({
+    id: `span.${edge}.${out ? 'out' : 'in'}.${unit}`,
+    title,
+    group: 'span',
+    keys: [keys],
+    repeats: true,
+    when: () => editing.barred ?? (hasTarget(editing) || t('editor.needSpan')),
+    run: () => editing.moveEdge(edge, out, unit),
+  }))
+
+function walking(editing: Editing): Command[] {
+  const to = (by: 1 | -1, id: string, title: PlainKey, keys: readonly Keys[]): Command => ({
+    id: `span.${id}`,
+    title,
+    group: 'span',
+    keys,
+    repeats: true,
+    when: () => isInText(editing) && editing.span !== null && editing.neighbour(by) !== null,
+    run: () => editing.choose(editing.neighbour(by)!.id, { show: true }),
+  })
+  return [
+    to(1, 'next', 'editor.cmd_next', ['Tab', 'ArrowRight']),
+    to(-1, 'previous', 'editor.cmd_previous', ['shift+Tab', 'ArrowLeft']),
+    {
+      id: 'span.outward',
+      title: 'editor.cmd_outward',
+      group: 'span',
+      keys: ['ArrowUp'],
+      when: () => isInText(editing) && editing.around !== null,
+      run: () => editing.choose(editing.around!.id, { show: true }),
+    },
+    {
+      id: 'span.inward',
+      title: 'editor.cmd_inward',
+      group: 'span',
+      keys: ['ArrowDown'],
+      when: () => isInText(editing) && editing.inner !== null,
+      run: () => editing.choose(editing.inner!.id, { show: true }),
+    },
+    {
+      id: 'span.clear',
+      title: 'editor.cmd_clear',
+      group: 'span',
+      keys: ['Escape'],
+      when: () => editing.span !== null || editing.selected !== null || editing.drawer !== null,
+      run: () => (editing.drawer === null ? editing.clear() : (editing.drawer = null)),
+    },
+  ]
+}
+
+function places(editing: Editing): Command[] {
+  const focus = (id: string, title: PlainKey, keys: Keys, run: () => void): Command => ({
+    id: `span.${id}`,
+    title,
+    group: 'span',
+    keys: [keys],
+    inFields: true,
+    run,
+  })
+  return [
+    focus('details', 'editor.cmd_details', 'F2', () => openSide(editing, 'details')),
+    focus('list', 'editor.cmd_list', 'F4', () => openSide(editing, 'spans')),
+    focus('text', 'editor.cmd_text', 'F6', () => editing.surface?.host.focus()),
+    {
+      id: 'span.density',
+      title: 'editor.cmd_density',
+      group: 'span',
+      run: () => (preferences.density = densities[(densities.indexOf(preferences.density) + 1) % densities.length]!),
+    },
+  ]
+}
+
+function articles({ room }: Editing): Command[] {
+  const to = (id: 'previous' | 'next', title: PlainKey, keys: Keys): Command => ({
+    id: `article.${id}`,
+    title,
+    group: 'article',
+    keys: [keys],
+    when: () => room.article[id] !== null || t('editor.needArticle'),
+    run: () => go(paths.article(room.article[id]!)),
+  })
+  return [
+    to('previous', 'editor.previousArticle', 'alt+PageUp'),
+    to('next', 'editor.nextArticle', 'alt+PageDown'),
+    {
+      id: 'article.review',
+      title: 'editor.toReview',
+      group: 'article',
+      keys: ['alt+Enter'],
+      when: () => can(room.article.role, 'decide'),
+      run: () => go(paths.review(room.article.id)),
+    },
+    {
+      id: 'article.project',
+      title: 'commands.toArticles',
+      group: 'go',
+      run: () => go(paths.project(room.article.project)),
+    },
+  ]
+}
+
+const hasTarget = ({ span, selected }: Editing) => span !== null || selected !== null
+
+const onSpan = (editing: Editing) => editing.barred ?? (editing.span !== null || t('editor.needSpan'))
+
+const about = (editing: Editing) => (editing.span ? `«${editing.quote(editing.span, 30)}»` : '')
+
+function whatNext(editing: Editing, which: 'top' | 'topRedo'): string {
+  const step = editing.room.acts >= 0 ? editing.room.undo[which]() : null
+  return step ? editing.what(step) : ''
+}
+
+/** Space and Enter belong to a button that has the focus. */
+const isOnControl = () => document.activeElement?.matches('button, a, summary, [role="button"]') ?? false
+
+/** Tab walks through spans only from the text (or from nowhere), so that it leads everywhere else as usual. */
+function isInText({ surface }: Editing): boolean {
+  const { activeElement } = document
+  return activeElement === null || activeElement === document.body || activeElement === surface?.host
+}
+
+/** Opens a side where it is a drawer and puts the focus into it. */
+function openSide(editing: Editing, side: 'spans' | 'details') {
+  editing.drawer = side
+  requestAnimationFrame(() => {
+    const place = document.querySelector(`[data-side="${side}"]`)
+    place?.querySelector<HTMLElement>('[aria-current="true"], input, select, button')?.focus()
+  })
+}
