@@ -13,5 +13,6 @@ export const routes = {
   '/projects/:project/settings': () => import('./projects/Settings.svelte'),
   '/projects/:project/import': () => import('./articles/Import.svelte'),
   '/projects/:project/export': () => import('./gold/Export.svelte'),
+  '/articles/:article': () => import('./editor/Editor.svelte'),
   '*': () => import('./NotFound.svelte'),
 } as const satisfies Table
