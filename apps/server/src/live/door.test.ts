@@ -1,0 +1,289 @@
+import { closeCodes, encodeAwareness, liveLimits, ROOT, type Message } from '@tamga/collab'
+import * as encoding from 'lib0/encoding'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { newId } from '../world.ts'
+import { openTestRoom, span, Stranger, Tab, until, type Person, type TestRoom } from './test-room.ts'
+
+let room: TestRoom
+let layer: string
+let anna: Person
+let bolat: Person
+const open: { end(): void }[] = []
+
+beforeAll(async () => {
+  room = await openTestRoom()
+  anna = await room.person('Анна')
+  bolat = await room.person('Болат')
+})
+beforeEach(async () => (layer = await room.layer()))
+afterEach(() => open.splice(0).forEach((one) => one.end()))
+afterAll(() => room.close())
+
+function tab(person: Person, params?: Record<string, string>): Tab {
+  const one = new Tab(room, layer, person, params)
+  open.push(one)
+  return one
+}
+function stranger(path: string, options: ConstructorParameters<typeof Stranger>[2]): Stranger {
+  const one = new Stranger(room, path, options)
+  open.push(one)
+  return one
+}
+const annotations = () => room.db.selectFrom('annotation').selectAll().where('layer', '=', layer).execute()
+
+/** A connection of Анна's that has joined and may now say anything. */
+async function joined(person: Person = anna): Promise<Stranger> {
+  const one = stranger(`/live/${layer}?ack=1`, person)
+  await one.opened()
+  one.say({ type: 'step1', vector: Y.encodeStateVector(new Y.Doc()) })
+  one.say({ type: 'step2', update: Y.encodeStateAsUpdate(new Y.Doc()) })
+  await until(() => one.heard.some(({ type }) => type === 'ack'))
+  return one
+}
+
+/** An update of a document of its own with one record in it. */
+function record(client: number, value: unknown = ['span', [[0, 8]], 'loc', [], null], key = newId()): Uint8Array {
+  const doc = new Y.Doc()
+  doc.clientID = client
+  doc.getMap(ROOT).set(key, value)
+  return Y.encodeStateAsUpdate(doc)
+}
+
+describe('at the door', () => {
+  test.each<[string, () => Promise<Stranger>, number]>([
+    ['nobody', async () => stranger(`/live/${layer}`, {}), closeCodes.signIn],
+    [
+      'a made-up cookie',
+      async () => stranger(`/live/${layer}`, { cookie: anna.cookie.replace(/=.*/, '=abc') }),
+      closeCodes.signIn,
+    ],
+    [
+      'somebody of another project',
+      async () => stranger(`/live/${layer}`, await room.person('Чужой', null)),
+      closeCodes.notYours,
+    ],
+    ['a layer that is not there', async () => stranger(`/live/${newId()}`, anna), closeCodes.notYours],
+    ['another document', async () => stranger(`/live/${layer}?epoch=7`, anna), closeCodes.epoch],
+    [
+      'a foreign lobby',
+      async () => stranger(`/lobby/${room.project}`, await room.person('Чужой', null)),
+      closeCodes.notYours,
+    ],
+  ])('%s is let in no further than the mat', async (_name, come, code) => {
+    const one = await come()
+    expect(await one.closed()).toBe(code)
+    expect(one.heard).toEqual([])
+  })
+
+  test.each([
+    ['a foreign origin', { origin: 'http://evil.example' }],
+    ['the origin null', { origin: 'null' }],
+    ['a rebound host', { host: 'evil.example', origin: 'http://evil.example' }],
+  ])('%s is refused at the upgrade', async (_name, headers) => {
+    const one = stranger(`/live/${layer}`, { cookie: anna.cookie, ...headers })
+    expect(await until(() => one.status)).toBe(403)
+  })
+
+  test('a layer whose text has a newer revision, and one that is somebody else’s', async () => {
+    await room.db.updateTable('layer').set({ state: 'superseded' }).where('id', '=', layer).execute()
+    expect(await stranger(`/live/${layer}`, anna).closed()).toBe(closeCodes.revision)
+    await room.db.updateTable('layer').set({ state: 'open', owner: bolat.id }).where('id', '=', layer).execute()
+    expect(await stranger(`/live/${layer}`, anna).closed()).toBe(closeCodes.notYours)
+    await stranger(`/live/${layer}`, bolat).opened()
+  })
+})
+
+describe('a right that ends', () => {
+  test('with the session: the socket closes within a second and a half', async () => {
+    const person = await room.person('Уходящая')
+    const one = tab(person)
+    await one.joined()
+    await room.db.deleteFrom('session').where('account', '=', person.id).execute()
+    await until(() => one.closes.includes(closeCodes.signIn), 1500)
+  })
+
+  test('with the membership: the socket closes, and an update in between changes nothing', async () => {
+    const person = await room.person('Исключённая')
+    const one = tab(person)
+    await one.joined()
+    await room.db.updateTable('member').set({ left_at: new Date() }).where('account', '=', person.id).execute()
+    one.layer.add(span(), { id: newId() })
+    await until(() => one.closes.includes(closeCodes.notYours), 1500)
+    expect(await annotations()).toEqual([])
+    expect(one.pending.count).toBe(1)
+  })
+
+  test('a viewer reads, and the first edit closes', async () => {
+    const viewer = await room.person('Зритель', 'viewer')
+    const [writer, one] = [tab(anna), tab(viewer)]
+    await writer.joined()
+    await one.joined()
+    const id = newId()
+    writer.layer.add(span(), { id })
+    await until(() => one.layer.has(id))
+    one.layer.setLabel(id, 'org')
+    await one.closed(closeCodes.notYours)
+    await writer.saved()
+    expect(writer.layer.read(id)!.content.label).toBe('loc')
+    expect((await annotations())[0]!.content.label).toBe('loc')
+  })
+})
+
+describe('what no honest client sends', () => {
+  const build = (write: (e: encoding.Encoder) => void) => {
+    const e = encoding.createEncoder()
+    write(e)
+    return encoding.toUint8Array(e)
+  }
+  const deep = (depth: number) => Array.from({ length: depth }).reduce((inner) => [inner], 1 as unknown)
+
+  test.each<[string, (client: number) => Message]>([
+    ['noise', () => ({ type: 'update', update: new Uint8Array([9, 9, 9, 9]) })],
+    [
+      'a lying struct count',
+      () => ({ type: 'update', update: build((e) => [1, 2 ** 28, 5, 0].forEach((n) => encoding.writeVarUint(e, n))) }),
+    ],
+    ['a value 5,000 deep', (client) => ({ type: 'update', update: record(client, deep(5000)) })],
+    ['an object', (client) => ({ type: 'update', update: record(client, { kind: 'span' }) })],
+    ['a NUL', (client) => ({ type: 'update', update: record(client, ['span', [[0, 8]], 'l\0c', [], null]) })],
+    ['a key that is none', (client) => ({ type: 'update', update: record(client, true, '__proto__') })],
+    ['an ack', () => ({ type: 'ack', count: 9 })],
+    ['a fact', () => ({ type: 'fact', fact: { scope: 'project/x', n: 1, kind: 'decided', payload: {} } })],
+    ['a bad state vector', () => ({ type: 'step1', vector: new Uint8Array([200, 200]) })],
+    ['bad awareness', () => ({ type: 'awareness', update: new Uint8Array([5, 1]) })],
+  ])('%s closes its sender and nobody else', async (_name, message) => {
+    const witness = tab(bolat)
+    await witness.joined()
+    const one = await joined()
+    one.say(message(one.client))
+    expect(await one.closed()).toBe(closeCodes.malformed)
+    const id = newId()
+    witness.layer.add(span(), { id })
+    await witness.saved()
+    expect([witness.closes, Object.keys(witness.values), (await annotations()).length]).toEqual([[], [id], 1])
+  })
+
+  test('a gap in its own clock', async () => {
+    const one = await joined()
+    const doc = new Y.Doc()
+    doc.clientID = one.client
+    doc.getMap(ROOT).set(newId(), ['span', [[0, 8]], 'loc', [], null])
+    const vector = Y.encodeStateVector(doc)
+    doc.getMap(ROOT).set(newId(), ['span', [[0, 8]], 'loc', [], null])
+    one.say({ type: 'update', update: Y.encodeStateAsUpdate(doc, vector) })
+    expect(await one.closed()).toBe(closeCodes.malformed)
+  })
+
+  test('somebody else’s client id, though it is only the next clock', async () => {
+    const victim = tab(bolat)
+    await victim.joined()
+    const id = newId()
+    victim.layer.add(span(), { id })
+    await victim.saved()
+    const forger = await joined()
+    const copy = new Y.Doc()
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(victim.doc))
+    copy.clientID = victim.doc.clientID
+    copy.getMap(ROOT).set(`${id}/label`, 'org')
+    forger.say({ type: 'update', update: Y.encodeStateAsUpdate(copy, Y.encodeStateVector(victim.doc)) })
+    expect(await forger.closed()).toBe(closeCodes.malformed)
+    victim.layer.setRanges(id, [[0, 4]])
+    await victim.saved()
+    expect((await annotations())[0]).toMatchObject({ content: span(0, 4), last_editor: bolat.id })
+  })
+
+  test('a text frame, a sixth client id, an update too large, too many of them', async () => {
+    const text = await joined()
+    text.socket.send('hello')
+    expect(await text.closed()).toBe(closeCodes.malformed)
+    const many = await joined()
+    for (let i = 0; i < 6; i++) many.say({ type: 'update', update: record(many.client - i) })
+    expect(await many.closed()).toBe(closeCodes.limits)
+    const large = await joined()
+    large.say({ type: 'update', update: record(large.client, 'x'.repeat(liveLimits.updateBytes)) })
+    expect(await large.closed()).toBe(closeCodes.limits)
+    const flood = await joined()
+    const nothing: Message = { type: 'update', update: Y.encodeStateAsUpdate(new Y.Doc()) }
+    for (let i = 0; i < 2500; i++) flood.say(nothing)
+    expect(await flood.closed()).toBe(closeCodes.limits)
+  })
+
+  test('an update before the first step 2 is counted and not applied', async () => {
+    const one = stranger(`/live/${layer}?ack=1`, anna)
+    await one.opened()
+    one.say({ type: 'update', update: record(one.client) })
+    one.say({ type: 'step2', update: Y.encodeStateAsUpdate(new Y.Doc()) })
+    await until(() => one.heard.find((message) => message.type === 'ack' && message.count === 2))
+    expect(await annotations()).toEqual([])
+  })
+})
+
+describe('presence', () => {
+  test('says where, and the server says who', async () => {
+    const [a, b] = [tab(anna), tab(bolat)]
+    await a.joined()
+    await b.joined()
+    a.provider.awareness.setLocalState({ at: [3, 1], chosen: null, name: 'Ольга', account: 'x', secret: 'y' })
+    const seen = await until(() => b.provider.awareness.getStates().get(a.doc.clientID))
+    expect(seen).toMatchObject({ at: [3, 1], chosen: null, name: 'Анна', account: anna.id })
+    expect(Object.keys(seen).sort()).toEqual(['account', 'at', 'chosen', 'colour', 'name'])
+    a.provider.disconnect()
+    await until(() => !b.provider.awareness.getStates().has(a.doc.clientID))
+  })
+
+  test('cannot be given for somebody else', async () => {
+    const [a, b] = [tab(anna), tab(bolat)]
+    await a.joined()
+    await b.joined()
+    a.provider.awareness.setLocalState({ at: [3, 1], chosen: null })
+    await until(() => b.provider.awareness.getStates().has(a.doc.clientID))
+    const forger = await joined(bolat)
+    forger.say({ type: 'awareness', update: encodeAwareness([{ client: a.doc.clientID, clock: 99, state: null }]) })
+    const forged = { at: [7, 7], chosen: null }
+    forger.say({ type: 'awareness', update: encodeAwareness([{ client: a.doc.clientID, clock: 100, state: forged }]) })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(b.provider.awareness.getStates().get(a.doc.clientID)).toMatchObject({ at: [3, 1], name: 'Анна' })
+    expect(forger.code).toBeNull()
+  })
+
+  test('too much of it closes', async () => {
+    const one = await joined()
+    const state = { at: null, chosen: 'x'.repeat(liveLimits.presenceBytes) }
+    one.say({ type: 'awareness', update: encodeAwareness([{ client: one.client, clock: 1, state }]) })
+    expect(await one.closed()).toBe(closeCodes.limits)
+  })
+})
+
+test('a lobby hears who is where, and what happens in the project', async () => {
+  const lobby = stranger(`/lobby/${room.project}`, bolat)
+  await until(() => lobby.here.length > 0)
+  const one = tab(anna)
+  await one.joined()
+  await until(() => Object.values(lobby.here.at(-1)!).some((accounts) => accounts.includes(anna.id)))
+  one.layer.add(span(), { id: newId() })
+  await until(() => lobby.heard.find((message) => message.type === 'fact' && message.fact.kind === 'counts'))
+  one.provider.disconnect()
+  await until(() => !Object.values(lobby.here.at(-1)!).some((accounts) => accounts.includes(anna.id)))
+  expect(Object.values(room.live.here(room.project)).flat()).not.toContain(anna.id)
+})
+
+test('when the server stops, what arrived is acknowledged and clients are told to come back', async () => {
+  const own = await openTestRoom()
+  const person = await own.person('Анна')
+  const its = await own.layer()
+  const one = new Tab(own, its, person)
+  await one.joined()
+  const ids = Array.from({ length: 30 }, newId)
+  for (const id of ids) one.layer.add(span(), { id })
+  await until(() => one.pending.count < 30)
+  const started = Date.now()
+  await own.live.close()
+  expect(Date.now() - started).toBeLessThan(1500)
+  await one.closed(closeCodes.stopping)
+  expect(one.pending.count).toBe(0)
+  const rows = await own.db.selectFrom('annotation').select('id').execute()
+  expect(rows.map(({ id }) => id).sort()).toEqual(ids.sort())
+  one.end()
+  await own.close()
+})
