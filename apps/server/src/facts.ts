@@ -13,8 +13,6 @@ export interface Fact {
 }
 
 export const projectScope = (project: string): string => `project/${project}`
-export const reviewersScope = (project: string): string => `reviewers/${project}`
-export const accountScope = (account: string): string => `account/${account}`
 
 type Trx = Transaction<Tables>
 

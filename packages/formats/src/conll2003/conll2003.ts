@@ -1,7 +1,7 @@
 import type { GoldArticle, LabelSet, Range } from '@tamga/model'
 import type { Fate, Format, Written, WriterOptions } from '../format.ts'
 import { place, type Drop, type Placed } from '../placement.ts'
-import { settle } from '../policy.ts'
+import { settle } from '../settle.ts'
 import { codeOf } from '../report.ts'
 
 /**
