@@ -18,12 +18,14 @@ const empty: BarContent = { crumbs: [] }
 
 class Bar {
   content = $state.raw<BarContent>(empty)
+  // No state: what a clean-up reads of a state is what stood before the change it belongs to.
+  #latest = empty
 
   /** The page's content stands until it calls what it gets back. */
   show(content: BarContent): () => void {
-    this.content = content
+    this.content = this.#latest = content
     return () => {
-      if (this.content === content) this.content = empty
+      if (this.#latest === content) this.content = this.#latest = empty
     }
   }
 }
