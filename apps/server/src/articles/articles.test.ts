@@ -5,6 +5,7 @@ import { insertMember } from '../projects/store.ts'
 import { openTestApp, type Browser, type TestApp } from '../test-app.ts'
 import { chunksOf } from './draft.ts'
 import { sweepImports } from './import.ts'
+import { listArticles } from './list.ts'
 
 let app: TestApp
 let owner: Browser
@@ -225,7 +226,7 @@ describe('an import', () => {
     await sweepImports(app.world.db)
     const before = [await rowsIn('article'), await rowsIn('revision'), await rowsIn('layer')]
     const [first, second] = [await openImport(), await openImport()]
-    for (const id of [first, second]) await upload(id!, { 'a.jsonl': '{"text":"a"}\n'.repeat(500) })
+    for (const id of [first, second]) await upload(id, { 'a.jsonl': '{"text":"a"}\n'.repeat(500) })
     await owner.send('DELETE', `/imports/${first}`)
     await sweepImports(app.world.db)
     expect([await rowsIn('article'), await rowsIn('revision'), await rowsIn('layer')]).toEqual(before)
@@ -309,10 +310,10 @@ describe('the list', () => {
 
   test('says who is in an article', async () => {
     const [id] = await importAll({ text: 'Бір.' })
-    const here = app.world.here
-    Object.assign(app.world, { here: (of: string) => (of === project ? { [id!]: [owner.account] } : {}) })
-    expect((await list())[0]!.here).toEqual([owner.account])
-    Object.assign(app.world, { here })
+    const world = { ...app.world, here: (of: string) => (of === project ? { [id!]: [owner.account] } : {}) }
+    const account = { id: owner.account, name: 'Owner', email: null, colour: 1 }
+    const listed = await listArticles({ world, account }, project, { search: null, withdrawn: false })
+    expect(listed).toMatchObject([{ id, here: [owner.account] }])
   })
 })
 

@@ -25,8 +25,8 @@ const plainText: FileKind = {
   endings: ['.txt'],
   async *read(chunks) {
     const bytes = await gather(chunks, limits.plainTextBytes)
-    if (!bytes) return yield { line: null, problem: new Problem('file_too_large', { limit: '8 MB' }) }
-    yield foundBy(null, () => draftFromText(bytes))
+    if (bytes) yield foundBy(null, () => draftFromText(bytes))
+    else yield { line: null, problem: new Problem('file_too_large', { limit: '8 MB' }) }
   },
 }
 

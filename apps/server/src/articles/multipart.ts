@@ -11,23 +11,23 @@ export type TakeFile = (name: string, bytes: AsyncIterable<Buffer>) => Promise<v
  * unread is passed over. Throws `malformed` when the body is no multipart or breaks off, else what `take` throws.
  */
 export async function eachFile(request: Request, take: TakeFile): Promise<void> {
-  if (!request.body) throw new Problem('malformed', { field: 'file' })
+  if (!request.body) throw broken()
   const parser = openParser(request.headers)
   let work: Promise<void> = Promise.resolve()
-  let failure: unknown
+  let failure: Error | undefined
   parser.on('file', (_field, stream, { filename }) => {
     // a broken body breaks files that nobody reads yet
     stream.on('error', () => undefined)
     work = work
       .then(() => take(filename ?? '', stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>))
       .then(() => void stream.resume())
-      .catch((error: unknown) => {
-        failure ??= stream.errored ? new Problem('malformed', { field: 'file' }) : error
-        parser.destroy(error as Error)
+      .catch((error: Error) => {
+        failure ??= stream.errored ? broken() : error
+        parser.destroy(error)
       })
   })
   await pipeline(Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]), parser).catch(() => {
-    failure ??= new Problem('malformed', { field: 'file' })
+    failure ??= broken()
   })
   await work
   if (failure) throw failure
@@ -37,6 +37,8 @@ function openParser(headers: Headers) {
   try {
     return busboy({ headers: Object.fromEntries(headers), defParamCharset: 'utf8', limits: { fields: 10 } })
   } catch {
-    throw new Problem('malformed', { field: 'file' })
+    throw broken()
   }
 }
+
+const broken = () => new Problem('malformed', { field: 'file' })

@@ -76,9 +76,10 @@ export class Staging {
     const codes = new Map(taken.map(({ id, mine }) => [id!, mine ? 'id_twice' : 'article_exists'] as const))
     return batch.flatMap(({ line, rows }) => {
       const id = rows.article.external_id
-      const code = id == null ? undefined : codes.get(id)
-      if (code) this.refuse(new Problem(code, { id: id! }), line)
-      if (id != null) codes.set(id, codes.get(id) ?? 'id_twice')
+      if (!id) return [rows]
+      const code = codes.get(id)
+      if (code) this.refuse(new Problem(code, { id }), line)
+      codes.set(id, code ?? 'id_twice')
       return code ? [] : [rows]
     })
   }
