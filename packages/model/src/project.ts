@@ -10,4 +10,3 @@ export const Settings = z.object({
   languages: z.array(Language).default([]),
 })
 export type Settings = z.infer<typeof Settings>
-export const defaultSettings: Settings = Settings.parse({})
