@@ -13,6 +13,7 @@ export const common = {
   back: 'Back',
   again: 'Try again',
   done: 'Done',
+  space: 'Space',
   none: 'none',
   yes: 'yes',
   no: 'no',

@@ -15,6 +15,7 @@ export const common = {
   back: 'Артқа',
   again: 'Қайталау',
   done: 'Дайын',
+  space: 'Бос орын',
   none: 'жоқ',
   yes: 'иә',
   no: 'жоқ',

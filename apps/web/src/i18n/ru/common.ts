@@ -15,6 +15,7 @@ export const common = {
   back: 'Назад',
   again: 'Повторить',
   done: 'Готово',
+  space: 'Пробел',
   none: 'нет',
   yes: 'да',
   no: 'нет',
