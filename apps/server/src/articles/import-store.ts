@@ -76,12 +76,12 @@ export const lockImport = (trx: Trx, importId: string) =>
     .forUpdate()
     .execute()
 
-/** Makes all articles of an import visible, by one statement. */
-export const publish = (trx: Trx, importId: string, at: Date) =>
+/** Makes the articles of an import and of the files named visible, by one statement. */
+export const publish = (trx: Trx, ids: readonly string[], at: Date) =>
   trx
     .updateTable('import')
     .set({ state: 'published', published_at: at })
-    .where((eb) => eb.or([eb('id', '=', importId), inside(importId)]))
+    .where('id', 'in', ids)
     .where('state', '=', 'staging')
     .execute()
 

@@ -105,7 +105,8 @@ export async function publishImport(ctx: Ctx, id: string): Promise<{ articles: n
     const count = countReady(files)
     const clash = await clashOf(trx, project, id)
     if (clash) throw new Problem(clash.published ? 'article_exists' : 'id_twice', { id: clash.id })
-    await publish(trx, id, world.now())
+    // a file that begins to arrive only now is none of them
+    await publish(trx, [id, ...files.map((file) => file.id)], world.now())
     const names = files.flatMap(({ report: { name } }) => name || []).slice(0, 20)
     const after = { articles: count, files: names }
     await record(trx, { project, account: account.id, act: 'articles.imported', subject: id, after })
