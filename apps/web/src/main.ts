@@ -5,15 +5,12 @@ import './styles/tokens.css'
 import './styles/base.css'
 import './styles/table.css'
 import { mount } from 'svelte'
-import { config } from 'zod'
 import App from './App.svelte'
 import { applyScheme } from './auth/preferences.svelte.ts'
 import { markDocument } from './i18n/index.svelte.ts'
 import { routes } from './routes.ts'
 import { serve } from './runes/router.svelte.ts'
 
-// zod would try to compile its checks with eval, which the content security policy forbids
-config({ jitless: true })
 applyScheme()
 markDocument()
 serve(routes)

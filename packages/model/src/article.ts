@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from './zod.ts'
 import { isPlain, isWellFormed } from './plain.ts'
 import type { ProblemCode } from './problem.ts'
 import { codePointLength } from './text.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from './zod.ts'
 
 /**
  * A label's colour in OKLCH: one hue for both schemes and the lightness of its rail in the light and in the dark one.

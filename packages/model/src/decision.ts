@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from './zod.ts'
 import { Reason } from './review.ts'
 import { readContent, type Content } from './annotation.ts'
 import { isId } from './id.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from './zod.ts'
 import { attributeType, attributeTypeIds } from './attributes/index.ts'
 import { Colour } from './colour.ts'
 import type { ProblemCode, ProblemDetails } from './problem.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from './zod.ts'
 import { Language } from './article.ts'
 
 /** How a project decides (data-model §4) and what it is in. */

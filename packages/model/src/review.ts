@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from './zod.ts'
 
 /** What a reviewer can say of one annotation. `carried` is written by the server when an unchanged span moves on. */
 export const verdicts = ['approve', 'reject', 'carried'] as const

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from './zod.ts'
 
 /** From the least to the most: each may all that those before it may. */
 export const roles = ['viewer', 'annotator', 'reviewer', 'owner'] as const
