@@ -14,5 +14,6 @@ export const routes = {
   '/projects/:project/import': () => import('./articles/Import.svelte'),
   '/projects/:project/export': () => import('./gold/Export.svelte'),
   '/articles/:article': () => import('./editor/Editor.svelte'),
+  '/articles/:article/review': () => import('./review/Review.svelte'),
   '*': () => import('./NotFound.svelte'),
 } as const satisfies Table

@@ -80,6 +80,7 @@ export const review = {
   emptyText: 'If there is nothing to mark, you can sign the article off. What was missed can be added.',
   othersTitle: 'You have decided everything.',
   othersText: 'Another reviewer still has to decide: {n}. Then the article can be signed off.',
+  moreTitle: 'Waiting for you: {n}.',
   signOff: 'Sign the article off',
   signOffHint: 'You say by it that you have read the text to the end.',
   signedTitle: 'Signed off',
