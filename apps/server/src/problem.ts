@@ -31,5 +31,8 @@ const busyStates = new Set(['40001', '40P01', '55P03'])
 
 function fromDatabase(error: unknown): ProblemCode | null {
   const state = (error as { code?: unknown }).code
-  return typeof state === 'string' && busyStates.has(state) ? 'busy' : null
+  if (typeof state !== 'string') return null
+  if (busyStates.has(state)) return 'busy'
+  // class 22: a value the database cannot hold, such as NUL in an address
+  return /^22...$/.test(state) ? 'malformed' : null
 }

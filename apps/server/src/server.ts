@@ -48,7 +48,8 @@ export async function startServer(env: Env, parts: Parts): Promise<Running> {
 
 async function serve(env: Env, parts: Parts, database: Database): Promise<Running> {
   let answer: Parameters<typeof createServer>[1] = (_request, response) => response.writeHead(503).end()
-  const http = createServer((request, response) => answer!(request, response))
+  // no limit on the whole of a request: an upload of two gigabytes takes its time
+  const http = createServer({ requestTimeout: 0 }, (request, response) => answer!(request, response))
   const port = await listen(http, env)
   const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : `http://${env.host}:${port}`), port)
   const sessions = openSessions(database.db, { secure: origins.secure, port, demo: env.demo })

@@ -62,7 +62,7 @@ test('refuse writes no byte if a span would be lost, and the refusal carries the
   expect(refusal).toBeInstanceOf(Problem)
   expect(refusal).toMatchObject({
     code: 'spans_would_be_lost',
-    details: { clipped: 0, dropped: 1 },
+    details: { n: 1 },
     data: { refused: true },
   })
   expect((refusal as Problem).data).toEqual(await reportOn(job([flat, nested], 'refuse')))

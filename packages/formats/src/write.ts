@@ -33,7 +33,7 @@ export async function* write(job: Export): AsyncGenerator<Piece, ExportReport> {
   const survey = needsSurvey(job) ? await reportOn(job) : null
   if (survey?.refused) {
     const { clipped, dropped } = survey
-    throw new Problem('spans_would_be_lost', { clipped: clipped.length, dropped: dropped.length }, survey)
+    throw new Problem('spans_would_be_lost', { n: clipped.length + dropped.length }, survey)
   }
   const report = yield* walk(job, survey?.levels ?? 1)
   yield { file: 'report.json', text: JSON.stringify(report, null, 2) + '\n' }

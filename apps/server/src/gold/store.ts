@@ -78,19 +78,22 @@ interface Judged {
   readonly digest: string
   readonly creator: string
   readonly state: State
+  /** Its content if it is a relation: gold only while both its ends are. */
+  readonly relation: Content | null
 }
 
 async function judge(trx: Trx, { layer, settings }: Ground, rulings: Rulings): Promise<Judged[]> {
   const rows = await trx
     .selectFrom('annotation')
     .select(['id', 'digest', 'creator', 'last_editor', 'gone_at'])
+    .select((eb) => eb.case().when('kind', '=', 'relation').then(eb.ref('content')).end().as('relation'))
     .where('layer', '=', layer)
     .orderBy('id')
     .execute()
-  return rows.map(({ id, digest, creator, last_editor, gone_at }) => {
+  return rows.map(({ id, digest, creator, last_editor, gone_at, relation }) => {
     const barred = settings.ownApproval ? {} : { barred: new Set([creator, last_editor]) }
     const input = { digest, gone: gone_at !== null, rulings: rulings.get(id) ?? [], quorum: settings.quorum }
-    return { id, digest, creator, state: stateOf({ ...input, ...barred }) }
+    return { id, digest, creator, relation, state: stateOf({ ...input, ...barred }) }
   })
 }
 
@@ -103,14 +106,18 @@ interface Standing {
 
 function approvedIn(judged: readonly Judged[]): Map<string, Standing> {
   const byDigest = new Map<string, Standing>()
-  for (const { id, digest, creator, state } of judged) {
-    if (state !== 'approved') continue
+  const approved = new Set(judged.filter(({ state }) => state === 'approved').map(({ id }) => id))
+  for (const { id, digest, creator, relation } of judged) {
+    if (!approved.has(id) || !endsStand(relation, approved)) continue
     const twin = byDigest.get(digest)
     if (!twin) byDigest.set(digest, { id, digest, supporters: [creator] })
     else if (!twin.supporters.includes(creator)) twin.supporters.push(creator)
   }
   return new Map([...byDigest.values()].map((standing) => [standing.id, standing]))
 }
+
+const endsStand = (content: Content | null, approved: ReadonlySet<string>): boolean =>
+  content?.kind !== 'relation' || (approved.has(content.from) && approved.has(content.to))
 
 async function writeStats(
   trx: Trx,

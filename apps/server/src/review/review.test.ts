@@ -276,6 +276,19 @@ describe('a reviewer', () => {
   })
 })
 
+test('a relation is gold only while both its ends are', async () => {
+  const [person, office] = [span('Асхат Шахаров', 'per'), span('Ақтөбеде', 'prof')]
+  const [from, to] = [await mark(ann, person), await mark(ann, office)]
+  const relation: Content = { kind: 'relation', from, to, label: 'holds-office', attributes: [] }
+  const link = await mark(ann, relation)
+  await decide(rita, approval(link, relation), approval(from, person))
+  expect((await gold()).map((row) => row.annotation)).toEqual([from])
+  await decide(rita, approval(to, office))
+  expect((await gold()).map((row) => row.annotation).sort()).toEqual([from, to, link].sort())
+  await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setGone(to, true) })
+  expect((await gold()).map((row) => row.annotation)).toEqual([from])
+})
+
 test('what happened to a span is told in order', async () => {
   const content = span('Асхат', 'per')
   const id = await mark(ann, content)

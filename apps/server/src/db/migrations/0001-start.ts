@@ -106,6 +106,7 @@ const articles = [
   )`,
   `create index article_project on article (project, n)`,
   `create index article_import on article (import)`,
+  `create index article_external on article (project, external_id) where external_id is not null`,
   `create table article_stats (
     article text primary key references article on delete cascade,
     annotated int not null default 0,
@@ -252,6 +253,7 @@ const review = [
   )`,
   `create unique index gold_stands on gold (layer, annotation) where to_cut is null`,
   `create index gold_revision on gold (revision, from_cut)`,
+  `create index gold_layer on gold (layer)`,
   // the slice [from, upto) in code points, read from the chunks it touches (4,096 code points each)
   `create function tamga_slice(rev text, from_point int, upto int) returns text language sql stable as $$
     select substr(string_agg(body, '' order by no), from_point - (from_point / 4096) * 4096 + 1, upto - from_point)
