@@ -47,7 +47,10 @@ const any =
 
 /** An item under a root's key; content 8 is ContentAny. */
 const item =
-  ({ root = ROOT, key = A as string | null, kind = 8 } = {}, content: (e: encoding.Encoder) => void = any(RECORD)) =>
+  (
+    { root = ROOT, key = A, kind = 8 }: { root?: string; key?: string | null; kind?: number } = {},
+    content: (e: encoding.Encoder) => void = any(RECORD),
+  ) =>
   (e: encoding.Encoder) => {
     encoding.writeUint8(e, kind | (key === null ? 0 : 32))
     encoding.writeVarUint(e, 1)

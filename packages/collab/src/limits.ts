@@ -6,10 +6,10 @@ export const liveLimits = {
   recordBytes: 16 * 1024,
   /** How far one update may move one client's clock. */
   clocks: 100_000,
+  /** Updates, and as many presence messages: what goes out of those is merged every 100 ms. */
   updatesPerSecond: 200,
   /** The rate holds over so many seconds: a burst may use them all at once. */
   burstSeconds: 10,
   presenceBytes: 1024,
-  presencePerSecond: 10,
   clientsPerConnection: 5,
 } as const

@@ -101,9 +101,7 @@ export class Door {
     const connection = new Connection(socket, { account, session, project, wantsAcks: place.wantsAcks })
     const entered =
       place.kind === 'live' ? await this.#enterRoom(place, connection) : this.#enterLobby(project, connection)
-    const unsubscribe = this.#feed.subscribe(projectScope(project), place.after, (fact) =>
-      connection.send(encodeMessage({ type: 'fact', fact })),
-    )
+    const unsubscribe = this.#tellFacts(place, connection)
     const leave = () => {
       unsubscribe()
       entered.leave()
@@ -114,6 +112,14 @@ export class Door {
     this.connections.add(connection)
     socket.on('close', leave)
     early.open(entered.receive)
+  }
+
+  /** Facts go to our own clients: a plain y-websocket client does not know the message. */
+  #tellFacts({ kind, wantsAcks, after }: Place, connection: Connection): () => void {
+    if (kind === 'live' && !wantsAcks) return () => undefined
+    return this.#feed.subscribe(projectScope(connection.project), after, (fact) =>
+      connection.send(encodeMessage({ type: 'fact', fact })),
+    )
   }
 
   /** The project that a place belongs to, if this account may be there. Absent and forbidden are answered alike. */

@@ -77,7 +77,8 @@ export const flush = (world: World, replica: Replica, items: readonly Incoming[]
 export const flushOwn = (world: World, replica: Replica, account: string, write: Write): Promise<Flushed> =>
   inTransaction(world, replica, async (trx) => {
     const applied = [await applyOwn(replica, account, () => write.edit(replica.layer, trx))]
-    return { applied, faults: new Map(), refusals: new Map(), also: write.also }
+    const rest = write.also && { also: (inside: Trx) => write.also!(inside) }
+    return { applied, faults: new Map(), refusals: new Map(), ...rest }
   })
 
 interface Taken {

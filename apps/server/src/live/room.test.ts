@@ -1,4 +1,4 @@
-import { closeCodes, ROOT } from '@tamga/collab'
+import { closeCodes, ROOT, SERVER_CLIENT } from '@tamga/collab'
 import { digestOf, Problem } from '@tamga/model'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -251,6 +251,82 @@ describe('saved means saved', () => {
   })
 })
 
+test('what another server over the same database wrote is taken in by the next write, and shown', async () => {
+  const [a, early] = [await open(anna), newId()]
+  a.layer.add(span(), { id: early })
+  await a.saved()
+  room.another()
+  const b = await open(bolat)
+  expect(b.layer.has(early)).toBe(true)
+  const [theirs, mine] = [newId(), newId()]
+  b.layer.add(span(9, 19, 'org'), { id: theirs })
+  b.layer.setLabel(early, 'org')
+  b.doc.getMap(ROOT).set(`${theirs}/label`, 'nobody')
+  await b.saved()
+  a.layer.add(span(20, 25), { id: mine })
+  await a.saved()
+  await until(() => a.layer.has(theirs))
+  expect(a.layer.read(theirs)!.content).toEqual(span(9, 19, 'org'))
+  b.layer.setUnsure(theirs, true)
+  await until(() => b.layer.has(mine))
+  await b.saved()
+  expect(await stored()).toEqual(b.values)
+  expect((await annotations()).map(({ id, creator }) => [id, creator])).toEqual(
+    [
+      [early, anna.id],
+      [mine, anna.id],
+      [theirs, bolat.id],
+    ].sort(([x], [y]) => (x! < y! ? -1 : 1)),
+  )
+})
+
+test('a sign-off falls when an edit leaves something undecided, and pages hear of it', async () => {
+  const tab = await open(anna)
+  await room.db.insertInto('closing').values({ layer, reviewer: reviewer.id }).execute()
+  tab.layer.add(span(), { id: newId() })
+  await until(() => tab.facts.find(({ kind }) => kind === 'opened'))
+  expect(await room.db.selectFrom('closing').selectAll().where('layer', '=', layer).execute()).toEqual([])
+})
+
+test('a plain client hears nothing that it does not know', async () => {
+  const tab = await open(anna, { ack: '0' })
+  tab.layer.add(span(), { id: newId() })
+  await until(async () => (await annotations()).length > 0)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(new Set(tab.heard.map(({ type }) => type))).toEqual(new Set(['step1', 'step2', 'awareness', 'update']))
+})
+
+test.each([1, 2, 3, 4])('many editors, cut sockets and a crash: all stored, all shown alike, seed %i', async (seed) => {
+  let state = seed
+  // any sequence will do, as long as the seed gives it again
+  const below = (n: number) => (state = (state * 48271) % 2147483647) % n
+  const people = [await open(anna), await open(bolat), await open(reviewer)]
+  for (let step = 0; step < 80; step++) {
+    const tab = people[below(3)]!
+    const ids = [...tab.layer.ids()]
+    const id = ids[below(ids.length || 1)]
+    const from = below(40)
+    if (!id || below(3) === 0) tab.layer.add(span(from, 42, below(2) ? 'loc' : 'org'), { id: newId() })
+    else if (below(2)) tab.layer.setRanges(id, [[from, 41]])
+    else tab.layer.setLabel(id, below(2) ? 'loc' : 'org')
+    if (below(12) === 0) tab.provider.disconnect()
+    if (below(6) === 0) people.forEach(({ provider }) => provider.connect())
+    if (step === 50) room.crash()
+    if (below(4) === 0) await new Promise((resolve) => setTimeout(resolve, below(20)))
+  }
+  people.forEach(({ provider }) => provider.connect())
+  await Promise.all(people.map((tab) => tab.saved()))
+  const now = await stored()
+  for (const tab of people) await until(() => JSON.stringify(sorted(tab.values)) === JSON.stringify(sorted(now)))
+  const rows = await annotations()
+  expect(rows.map(({ id, content }) => [id, content])).toEqual(
+    rows.map(({ id }) => [id, people[0]!.layer.read(id)!.content]),
+  )
+  expect(rows.map(({ id }) => id)).toEqual([...people[0]!.layer.ids()].sort())
+})
+
+const sorted = (values: Record<string, unknown>) => Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
+
 describe('the rules', () => {
   test.each<[string, (tab: Tab, id: string) => void, string]>([
     ['a label that never existed', (t, id) => t.doc.getMap(ROOT).set(`${id}/label`, 'nobody'), 'label_unknown'],
@@ -301,6 +377,23 @@ describe('the rules', () => {
     await tab.saved()
     for (const { data } of await log()) expect(data.toString('latin1')).not.toContain('secret-label')
     expect(await annotations()).toEqual([])
+  })
+
+  test('however often the server corrects, it is one client of the document', async () => {
+    const tab = await open(anna)
+    const map = tab.doc.getMap(ROOT)
+    const id = newId()
+    tab.layer.add(span(), { id })
+    for (let i = 0; i < 4; i++) {
+      map.set(`${id}/label`, `nobody ${i}`)
+      map.set(`${id}/label`, 'org')
+      map.set(`${id}/ranges`, [[0, 999]])
+      await tab.saved()
+      await until(() => tab.refusals.length > i)
+    }
+    await until(() => JSON.stringify(tab.layer.read(id)?.content) === JSON.stringify(span(0, 8, 'org')))
+    const clients = Y.decodeStateVector(Y.encodeStateVector(tab.doc)).keys()
+    expect(new Set(clients)).toEqual(new Set([SERVER_CLIENT, tab.doc.clientID]))
   })
 
   test('a change set that nobody knows is left out, and so is a default', async () => {

@@ -38,8 +38,8 @@ export class Seat {
   constructor(peer: Peer, now: number) {
     this.peer = peer
     this.#updates = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
-    // its own state at the limit, and as often the echo of others' states that y-websocket sends back
-    this.#presence = new Bucket(liveLimits.presencePerSecond * 3, liveLimits.burstSeconds, now)
+    // generous: a drag moves a selection at every frame, and y-websocket sends back what it hears of others
+    this.#presence = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
   }
 
   get account(): Sitter {

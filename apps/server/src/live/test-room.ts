@@ -72,7 +72,7 @@ export async function openTestRoom() {
     now: () => new Date(),
   } as unknown as World
   let live = openLive(world, sessions)
-  const crashed: Live[] = []
+  const others: Live[] = []
   http.on('upgrade', (request, stream, head) => live.upgrade(request, stream, head))
 
   await db
@@ -119,12 +119,16 @@ export async function openTestRoom() {
     },
     /** As a crash does: every socket breaks, nothing is flushed, a new server stands in the old one's place. */
     crash(): void {
+      this.another()
       for (const socket of sockets) socket.destroy()
-      crashed.push(live)
+    },
+    /** A second server over the same database: who comes from now on comes to it. */
+    another(): void {
+      others.push(live)
       live = openLive(world, sessions)
     },
     async close() {
-      for (const one of [...crashed, live]) await one.close()
+      for (const one of [...others, live]) await one.close()
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => http.close(resolve))
       await database.close()
@@ -231,7 +235,7 @@ export async function until<T>(is: () => T | Promise<T>, ms = 5000): Promise<Non
   const end = Date.now() + ms
   for (;;) {
     const value = await is()
-    if (value) return value as NonNullable<T>
+    if (value) return value
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${is.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
