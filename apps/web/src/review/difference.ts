@@ -63,7 +63,7 @@ export interface Stretch {
  * The same window of the text for both sides of a difference, with what each of them holds: what is added or left out
  * is seen by standing one above the other. `around` code units more on both sides, cut at blanks.
  */
-export function stretchesOf(text: string, content: Content, other: Content | null, around = 24): readonly Stretch[] {
+export function stretchesOf(text: string, content: Content, other: Content | null, around = 14): readonly Stretch[] {
   if (content.kind !== 'span') return []
   const all = [...content.ranges, ...(other?.kind === 'span' ? other.ranges : [])]
   const [start, end] = windowOf(text, hull(all), around)

@@ -10,7 +10,7 @@ import {
 } from '@tamga/model'
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import { moved, type Edge, type Unit } from '../editor/edges.ts'
-import { loadHistory, type Entry } from '../editor/history.ts'
+import { loadHistory, type Told } from '../editor/history.ts'
 import { t } from '../i18n/index.svelte.ts'
 import { isSpanShown, parentOf, type ShownSpan } from '../text/annotations.svelte.ts'
 import { quoteOf } from '../text/quote.ts'
@@ -28,7 +28,7 @@ export type SpanContent = Extract<Content, { kind: 'span' }>
 export type Mode = 'look' | 'why' | 'amend' | 'miss'
 
 /** One thing that happened to the span in question or to a twin of it. */
-export type Past = Entry & { readonly annotation: string }
+export type Past = Told & { readonly annotation: string }
 
 /** Somebody changed the span in question under the reviewer's eyes. */
 interface Moved {
@@ -99,6 +99,8 @@ export class Walk {
     const isOld = this.#digest(content) === this.#digest(this.refused.shown)
     return isOld ? (this.refused.now as SpanContent | null) : content
   })
+  /** Of exactly that: what the decision will be bound to. */
+  readonly digest: string = $derived.by(() => (this.shown ? this.#digest(this.shown) : (this.span?.digest ?? '')))
   /** It was removed after it had been approved, or under the reviewer's eyes. */
   readonly isRemoved: boolean = $derived.by(() => this.span?.state === 'gone' || (this.refused !== null && !this.shown))
   readonly nest: readonly ShownSpan[] = $derived.by(() => this.#nestOf(this.span))
@@ -207,15 +209,16 @@ export class Walk {
     this.showsPast = false
     this.#see(span)
     this.room.presence.tell({ chosen: this.#current })
-    if (span) this.#show(hull(span.content.ranges)[0])
+    this.show()
     this.#takeFocus()
     this.say(span ? this.#wordsOf(span) : this.#endInWords())
     void this.#recall()
   }
 
-  #show(offset: number): void {
-    const { surface, stage } = this
-    if (surface && stage) glide(stage, () => surface.scrollTo(offset))
+  /** Brings the span in question into view. */
+  show(): void {
+    const { surface, stage, span } = this
+    if (surface && stage && span) glide(stage, () => surface.scrollTo(hull(span.content.ranges)[0]))
   }
 
   /** The focus goes to the text, where the span in question is it: keys then decide, whatever was clicked last. */
@@ -511,8 +514,8 @@ export class Walk {
       const lists = await Promise.all(ids.map((id) => loadHistory(this.article, id)))
       if (asked !== this.#asked) return
       this.past = lists
-        .flatMap((list, i) => list.toReversed().map((entry) => ({ ...entry, annotation: ids[i]! })))
-        .sort((a, b) => (a.at < b.at ? -1 : 1))
+        .flatMap((list, i) => list.toReversed().map((told) => ({ ...told, annotation: ids[i]! })))
+        .sort((a, b) => (a.entry.at < b.entry.at ? -1 : 1))
       this.#nameWhoMoved()
     } catch (error) {
       // Who made it is said when it can be; the decision does not wait for that.
@@ -521,8 +524,8 @@ export class Walk {
   }
 
   #nameWhoMoved(): void {
-    const last = this.past.findLast(({ kind }) => kind === 'field')
-    const by = last ? this.nameOf(last.account) : ''
+    const last = this.past.findLast(({ entry }) => entry.kind === 'field')
+    const by = last ? this.nameOf(last.entry.account) : ''
     if (by === '') return
     if (this.moved) this.moved = { ...this.moved, by }
     if (this.refused && this.refused.by === null) this.#refused.set(this.refused.annotation, { ...this.refused, by })
@@ -566,14 +569,8 @@ export class Walk {
   }
 
   #wordsOf(span: ShownSpan): string {
-    const { counts } = this
-    const place = counts.all - counts.waiting
-    return t('review.said_span', {
-      ...this.#named(span.content),
-      state: t(`states.${span.state}`),
-      place,
-      all: counts.all,
-    })
+    const words = { ...this.#named(span.content), state: t(`states.${span.state}`) }
+    return t('review.said_span', { ...words, n: this.queue.length })
   }
 
   #endInWords(): string {
