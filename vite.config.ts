@@ -47,7 +47,7 @@ export default defineConfig(({ command }) => ({
   },
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': toServer(), '/live': { ...toServer(), ws: true } },
+    proxy: { '/api': toServer(), '/live': { ...toServer(), ws: true }, '/lobby': { ...toServer(), ws: true } },
   },
   // All cores: most server tests wait for a database.
   test: { root, maxWorkers: '100%', projects: projects() },

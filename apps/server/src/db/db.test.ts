@@ -68,6 +68,18 @@ test('twenty read-modify-write transactions at once lose nothing', async () => {
   })
 })
 
+test('eight hundred questions at once each get their own answer', async () => {
+  const ask = async (n: number) => {
+    const { rows } =
+      n % 2 === 0
+        ? await sql<{ n: number }>`select ${n}::int as n`.execute(database.db)
+        : await sql<{ n: number }>`select ${n}::int as n, ${'x'}::text as x`.execute(database.db)
+    return rows[0]!.n
+  }
+  const asked = Array.from({ length: 800 }, (_, n) => n)
+  expect(await Promise.all(asked.map(ask))).toEqual(asked)
+})
+
 describe('the lock of a data folder', () => {
   test('is exclusive among live processes and taken over from dead ones', async () => {
     const dir = folder()

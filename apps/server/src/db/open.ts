@@ -28,8 +28,9 @@ export const openDatabase = (source: Source): Promise<Database> =>
   'url' in source ? Promise.resolve(openPostgres(source.url)) : openFolder(source.dir, source.worker)
 
 const POSTGRES_CONNECTIONS = 10
-// PGlite has one session: more connections only queue, but a page must not wait for a transaction's own connection
-const PGLITE_CONNECTIONS = 8
+// One, no more: pglite-socket 0.2 queues single protocol messages, so the Parse and Bind of two connections would meet on
+// PGlite's one unnamed statement, and rows of one query answer another.
+const PGLITE_CONNECTIONS = 1
 
 function openPostgres(url: string): Database {
   const pool = new pg.Pool({ connectionString: url, max: POSTGRES_CONNECTIONS, types })

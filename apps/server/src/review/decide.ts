@@ -7,8 +7,9 @@ import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
 import { labelSetOf } from '../projects/store.ts'
 import { newId } from '../world.ts'
+import { lockHead } from '../live/store.ts'
 import { openBench } from './bench.ts'
-import { annotationsOf, editorsSince, insertDecisions, lockHead, type Bench } from './store.ts'
+import { annotationsOf, editorsSince, insertDecisions, type Bench } from './store.ts'
 
 /** Why a decision was not written: what was shown is not what stands. */
 export interface Difference {
@@ -32,7 +33,7 @@ export async function decide(ctx: Ctx, article: string, items: readonly Decision
   const bench = await openBench(ctx, article, 'decide')
   if (items.some((item) => item.verdict === 'reject' && item.reason === null)) throw new Problem('reason_needed')
   const results = await ctx.world.db.transaction().execute(async (trx) => {
-    await lockHead(trx, bench.layer)
+    await lockHead(trx, bench.layer, ctx.world.kind)
     return decideIn(trx, ctx, bench, items)
   })
   ctx.world.bell.ring()

@@ -35,10 +35,6 @@ export const benchOf = async (db: Db, article: string): Promise<Bench | undefine
   )
 }
 
-/** Locks a layer's head: whatever changes the layer, its decisions or its gold goes through here, one at a time. */
-export const lockHead = (trx: Trx, layer: string) =>
-  trx.selectFrom('layer_head').selectAll().where('layer', '=', layer).forUpdate().executeTakeFirstOrThrow()
-
 export const annotationsOf = (trx: Db, layer: string): Promise<Row<'annotation'>[]> =>
   trx.selectFrom('annotation').selectAll().where('layer', '=', layer).execute()
 
