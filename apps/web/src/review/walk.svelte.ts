@@ -103,6 +103,12 @@ export class Walk {
   readonly digest: string = $derived.by(() => (this.shown ? this.#digest(this.shown) : (this.span?.digest ?? '')))
   /** It was removed after it had been approved, or under the reviewer's eyes. */
   readonly isRemoved: boolean = $derived.by(() => this.span?.state === 'gone' || (this.refused !== null && !this.shown))
+  /** Who made it, and who made the same. */
+  readonly makers = $derived.by(() => {
+    const accounts = new Set(this.past.filter(({ entry }) => entry.key === '').map(({ entry }) => entry.account))
+    return this.room.article.members.filter(({ account }) => accounts.has(account))
+  })
+  /** What of the nest of the span in question waits for me. */
   readonly nest: readonly ShownSpan[] = $derived.by(() => this.#nestOf(this.span))
   readonly counts = $derived.by(() => {
     const listed = this.room.annotations.spans

@@ -2,6 +2,7 @@ export const review = {
   title: 'Review',
   count: '{n} of {all}',
   strip: 'Decided {decided} of {all}: approved {approved}, rejected {rejected}',
+  progress: 'Progress',
   decisions: 'Decision',
   about: 'The span in question',
   note_changed: 'changed',

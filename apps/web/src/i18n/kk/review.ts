@@ -4,6 +4,7 @@ export const review = {
   title: 'Тексеру',
   count: '{all} ішінен {n}',
   strip: '{all} белгіден {decided} шешілді: {approved} бекітілді, {rejected} қабылданбады',
+  progress: 'Тексеру барысы',
   decisions: 'Шешім',
   about: 'Қаралып отырған белгі',
   note_changed: 'өзгерген',

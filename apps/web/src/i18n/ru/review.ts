@@ -4,6 +4,7 @@ export const review = {
   title: 'Проверка',
   count: '{n} из {all}',
   strip: 'Решено {decided} из {all}: одобрено {approved}, отклонено {rejected}',
+  progress: 'Ход проверки',
   decisions: 'Решение',
   about: 'Метка, о которой речь',
   note_changed: 'изменена',
