@@ -1,0 +1,153 @@
+import { digestOf, type Content } from '@tamga/model'
+import { afterEach, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import type { Article } from './article.ts'
+import { articleOf, Line, text } from './line.fixture.ts'
+import { Room } from './room.svelte.ts'
+
+const city: Content = { kind: 'span', ranges: [[0, 8]], label: 'city', attributes: [] }
+const person: Content = { kind: 'span', ranges: [[43, 56]], label: 'per', attributes: [] }
+
+let room: Room
+afterEach(() => room.dispose())
+
+async function enter(reload: () => Promise<Article> = async () => articleOf()) {
+  const line = new Line()
+  room = new Room(articleOf(), { me: 'me', reload, socket: line.Socket })
+  await expect.poll(() => room.loaded).toBe(true)
+  return line
+}
+
+function mark(content: Content): string {
+  const id = room.newId()
+  room.layer.add(content, { id })
+  return id
+}
+
+test('an edit is pending until the server acknowledges that very message', async () => {
+  const line = await enter()
+  const id = mark(city)
+  expect(room.pending).toBe(1)
+  expect(room.annotations.byId.get(id)?.pending).toBe(true)
+  line.acknowledge(line.received - 1)
+  expect(room.pending).toBe(1)
+  line.acknowledge()
+  expect(room.pending).toBe(0)
+  expect(room.annotations.byId.get(id)?.pending).toBe(false)
+  expect(room.saved).toBe('saved')
+})
+
+test('a slow save is said only after a while', async () => {
+  const line = await enter()
+  mark(city)
+  expect(room.saved).toBe('saved')
+  await expect.poll(() => room.saved).toBe('saving')
+  line.acknowledge()
+  expect(room.saved).toBe('saved')
+})
+
+test('edits made without a line are counted, kept, sent when it is back, and saved when acknowledged', async () => {
+  const line = await enter()
+  line.acknowledge()
+  line.isUp = false
+  line.hangUp()
+  expect(room.saved).toBe('offline')
+  const id = mark(city)
+  room.layer.setLabel(id, 'evt')
+  expect(room.pending).toBe(2)
+  expect(line.layer.has(id)).toBe(false)
+  line.isUp = true
+  await expect.poll(() => line.layer.read(id)?.content.label, { timeout: 4000 }).toBe('evt')
+  expect(room.pending).toBe(2)
+  line.acknowledge()
+  expect(room.pending).toBe(0)
+})
+
+test('what the server had stored before the line broke counts as saved without an acknowledgement', async () => {
+  const line = await enter()
+  mark(city)
+  line.hangUp()
+  expect(room.pending).toBe(1)
+  await expect.poll(() => room.pending, { timeout: 4000 }).toBe(0)
+})
+
+test('leaving the page asks only while something is pending', async () => {
+  const line = await enter()
+  const leave = () => !dispatchEvent(new Event('beforeunload', { cancelable: true }))
+  expect(leave()).toBe(false)
+  mark(city)
+  expect(leave()).toBe(true)
+  line.acknowledge()
+  expect(leave()).toBe(false)
+})
+
+test('when the sign-in ends the edit waits, and goes out after the next one', async () => {
+  const line = await enter()
+  line.hangUp(4401)
+  expect(room.saved).toBe('expired')
+  const id = mark(city)
+  expect(room.pending).toBe(1)
+  room.resume()
+  await expect.poll(() => line.layer.has(id)).toBe(true)
+  line.acknowledge()
+  expect([room.saved, room.pending]).toEqual(['saved', 0])
+})
+
+test('a closing for good is told and not dialled again', async () => {
+  const line = await enter()
+  line.hangUp(4403)
+  expect(room.ending).toBe('forbidden')
+  await new Promise((done) => setTimeout(done, 600))
+  expect(line.dialled).toHaveLength(1)
+})
+
+test('a decision seals what is shown, once, and a later edit breaks the seal', async () => {
+  const line = await enter()
+  const id = mark(city)
+  const payload = {
+    ...{ article: 'article', layer: 'layer', annotation: id, account: 'owner', verdict: 'approve' },
+    ...{ digest: digestOf(city, text), reason: null, order: 1, at: '2025-01-01T00:00:00.000Z' },
+  }
+  line.state({ scope: 'project/project', n: 11, kind: 'decided', payload })
+  line.state({ scope: 'project/project', n: 11, kind: 'decided', payload })
+  expect(room.annotations.byId.get(id)).toMatchObject({ state: 'approved', rulings: [{ account: 'owner' }] })
+  room.layer.setLabel(id, 'evt')
+  expect(room.annotations.byId.get(id)?.state).toBe('changed')
+})
+
+test('facts go on after the last one known', async () => {
+  const line = await enter()
+  line.state({ scope: 'project/project', n: 11, kind: 'articles', payload: {} })
+  line.hangUp()
+  await expect.poll(() => line.dialled.length, { timeout: 4000 }).toBe(2)
+  expect(line.dialled[1]).toContain('after=11')
+})
+
+test('a refused edit is told and is no step of undo any more', async () => {
+  const line = await enter()
+  const id = mark(city)
+  expect(room.undo.canUndo).toBe(true)
+  line.refuse({ key: id, code: 'label_unknown', details: {} })
+  expect(room.refusals).toMatchObject([{ code: 'label_unknown' }])
+  expect(room.undo.canUndo).toBe(false)
+})
+
+test('in a new document what was not acknowledged is written again, and nothing twice', async () => {
+  const reload = vi.fn(async () => articleOf({ layer: { id: 'layer', epoch: 2 } }))
+  const line = await enter(reload)
+  const stored = mark(city)
+  line.acknowledge()
+  const before = line.layer
+  line.isUp = false
+  line.hangUp()
+  const waiting = mark(person)
+  line.doc = new Y.Doc()
+  line.epoch = 2
+  line.layer.add(before.read(stored)!.content, { id: stored })
+  line.isUp = true
+  await expect.poll(() => line.layer.has(waiting), { timeout: 4000 }).toBe(true)
+  expect(room.annotations.spans.map(({ id }) => id)).toEqual([stored, waiting])
+  expect(reload).toHaveBeenCalledOnce()
+  line.acknowledge()
+  expect([room.saved, room.pending]).toEqual(['saved', 0])
+})
