@@ -222,11 +222,15 @@ function isInText({ surface }: Editing): boolean {
   return activeElement === null || activeElement === document.body || activeElement === surface?.host
 }
 
-/** Opens a side where it is a drawer and puts the focus into it. */
+/** Puts the focus into a side, and opens it first where it is a drawer. */
 function openSide(editing: Editing, side: 'spans' | 'details') {
-  editing.drawer = side
+  const place = document.querySelector<HTMLElement>(`[data-side="${side}"]`)
+  if (place?.offsetParent === null) editing.drawer = side
   requestAnimationFrame(() => {
-    const place = document.querySelector(`[data-side="${side}"]`)
-    place?.querySelector<HTMLElement>('[aria-current="true"], input, select, button')?.focus()
+    const first = ['[aria-current="true"]', 'input, select', 'li button', 'button']
+    first
+      .map((selector) => place?.querySelector<HTMLElement>(selector))
+      .find(Boolean)
+      ?.focus()
   })
 }

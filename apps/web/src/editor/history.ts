@@ -1,4 +1,4 @@
-import { labelById, readRanges, say, type AttributeValue, type LabelSet, type Locale } from '@tamga/model'
+import { labelById, readContent, readRanges, say, type AttributeValue, type LabelSet, type Locale } from '@tamga/model'
 import { attributeType } from '@tamga/model'
 import { api, ask, type AnswerOf } from '../api.ts'
 import { t } from '../i18n/index.svelte.ts'
@@ -10,9 +10,33 @@ const load = (article: string, annotation: string) =>
 /** One thing that happened to a span: who, when, which field from what to what, or a verdict. */
 export type Entry = AnswerOf<Awaited<ReturnType<typeof load>>>['entries'][number]
 
+/** One entry with what a field said before it, as far as earlier entries tell. */
+export interface Told {
+  readonly entry: Entry
+  readonly before: unknown
+  readonly after: unknown
+}
+
 /** All that happened to a span, the latest first. @throws Problem */
-export const loadHistory = async (article: string, annotation: string): Promise<Entry[]> =>
-  (await ask(load(article, annotation))).entries.toReversed()
+export async function loadHistory(article: string, annotation: string): Promise<Told[]> {
+  const { entries } = await ask(load(article, annotation))
+  return withBefore(entries).toReversed()
+}
+
+/** Values come each in a list of one, null where there was none: a first change of a field replaces what was made. */
+function withBefore(entries: readonly Entry[]): Told[] {
+  const made = readContent(contentOf(entries.find(({ key }) => key === '')?.after?.[0]))
+  return entries.map((entry) => {
+    const before: unknown = entry.before ? entry.before[0] : entry.key === 'label' ? (made?.label ?? null) : null
+    return { entry, before, after: entry.after?.[0] ?? null }
+  })
+}
+
+/** The first record of a span as the document keeps it: kind, ranges, label, attributes, change set. */
+function contentOf(record: unknown): unknown {
+  const [kind, ranges, label] = Array.isArray(record) ? (record as unknown[]) : []
+  return { kind, ranges, label }
+}
 
 /** What an entry's sentence is made from. */
 interface Ground {
@@ -22,14 +46,12 @@ interface Ground {
 }
 
 /** An entry as a few words: «label: PER → ORG». */
-export function wordsOf(entry: Entry, ground: Ground): string {
+export function wordsOf({ entry, before, after }: Told, ground: Ground): string {
   if (entry.kind === 'decision') return wordsOfVerdict(entry)
   const { key } = entry
-  const after: unknown = entry.after
   if (key === '' || key === null) return t('editor.past_made')
   if (key === 'ranges') return t('editor.past_ranges', { quote: quoteOfRanges(after, ground.text) })
-  if (key === 'label')
-    return t('editor.past_label', { before: codeOf(entry.before, ground), after: codeOf(after, ground) })
+  if (key === 'label') return t('editor.past_label', { before: codeOf(before, ground), after: codeOf(after, ground) })
   if (key === 'gone') return t(after === true ? 'editor.past_removed' : 'editor.past_restored')
   if (key === 'unsure') return t(after === true ? 'editor.past_unsure' : 'editor.past_sure')
   return wordsOfAttribute(key.replace(/^a\//, ''), after, ground)
