@@ -2,7 +2,7 @@ import type { en } from './en/index.ts'
 import type { Forms } from './message.ts'
 
 type English = typeof en
-type Section = keyof English & string
+type Section = keyof English
 
 /** The same keys as English, sentence for sentence and plural for plural; texts are each language's own. */
 type Translated<S> = { readonly [K in keyof S]: S[K] extends string ? string : Forms }

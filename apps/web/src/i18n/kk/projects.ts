@@ -43,7 +43,7 @@ export const projects = {
   waitingSpans: { one: '{n} белгі', other: '{n} белгі' },
   nothingWaits: 'Бәрі шешілді.',
   reviewNext: '«{title}» мақаласын тексеру',
-  closedOf: '{all} мақаланың {n}-і',
+  closedOf: '{all} мақаладан {n}',
   progressLabel: 'бекітілген {approved}, күтеді {waiting}, барлығы {total}',
 
   today: 'Бүгін',
