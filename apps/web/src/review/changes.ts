@@ -8,9 +8,9 @@ export function whatMoved(before: Content, after: Content | null, by: string | n
   return t(`review.moved_${kindOf(differencesOf(before, after))}`, { name })
 }
 
-/** A sentence around it: the decision was not recorded, or it happened just now. */
+/** A sentence around it: the decision was not recorded, it happened just now, or since the last decision. */
 export const sentenceOf = (
-  which: 'notRecorded' | 'justNow',
+  which: 'notRecorded' | 'justNow' | 'sinceDecision',
   before: Content,
   after: Content | null,
   by: string | null,

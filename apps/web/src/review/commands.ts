@@ -249,6 +249,7 @@ const mayOn = (walk: Walk): true | string => (walk.span === null ? t('review.nee
 
 function maySign(walk: Walk): boolean | string {
   if (walk.room.standing.closing !== null) return false
+  if (walk.counts.all === 0) return t('review.emptyTitle')
   return walk.counts.waiting === 0 ? may(walk) : t('review.needDecided')
 }
 

@@ -1,4 +1,4 @@
-import { attributesOf, byPosition, choosable, covers, digestOf, hull, isUndecided, labelById } from '@tamga/model'
+import { attributesOf, byPosition, can, choosable, covers, digestOf, hull, isUndecided, labelById } from '@tamga/model'
 import {
   Problem,
   withAttribute,
@@ -19,6 +19,7 @@ import type { Selected } from '../text/selected.ts'
 import type { Surface } from '../text/Surface.ts'
 import { addMissed, amend, decide, signOff, takeBack, type Decision, type Refused } from './acts.ts'
 import { sentenceOf } from './changes.ts'
+import { contentDecided } from './decided.ts'
 import { glide } from './glide.ts'
 import { nextStop, queueOf, type Stop } from './queue.ts'
 
@@ -103,6 +104,12 @@ export class Walk {
   readonly digest: string = $derived.by(() => (this.shown ? this.#digest(this.shown) : (this.span?.digest ?? '')))
   /** It was removed after it had been approved, or under the reviewer's eyes. */
   readonly isRemoved: boolean = $derived.by(() => this.span?.state === 'gone' || (this.refused !== null && !this.shown))
+  /** What was decided last, if something else stands since: a reviewer sees both. */
+  readonly before: Content | null = $derived.by(() => {
+    const { span } = this
+    if (span?.state !== 'changed') return null
+    return contentDecided(this.past.filter(({ annotation }) => annotation === span.id).map(({ entry }) => entry))
+  })
   /** Who made it, and who made the same. */
   readonly makers = $derived.by(() => {
     const accounts = new Set(this.past.filter(({ entry }) => entry.key === '').map(({ entry }) => entry.account))
@@ -130,6 +137,17 @@ export class Walk {
 
   get current(): string | null {
     return this.#current
+  }
+
+  /** The name of who changed the span in question last; null as long as it is not known. */
+  get lastEditor(): string | null {
+    const last = this.past.findLast(({ entry }) => entry.kind === 'field')
+    return (last && this.nameOf(last.entry.account)) || null
+  }
+
+  get mayDecide(): boolean {
+    const { role, withdrawn } = this.room.article
+    return can(role, 'decide') && withdrawn === null
   }
 
   get article(): string {
@@ -214,6 +232,8 @@ export class Walk {
     this.moved = null
     this.showsPast = false
     this.#see(span)
+    // The press that decided the last span must not sign the article off.
+    this.#movedAt = span ? 0 : performance.now()
     this.room.presence.tell({ chosen: this.#current })
     this.show()
     this.#takeFocus()
@@ -342,7 +362,8 @@ export class Walk {
   /** One act at a time. A press right after the span changed was meant for what stood there before. */
   async #send(act: () => Promise<void>): Promise<void> {
     if (this.busy) return
-    if (performance.now() - this.#movedAt < GLANCE) return this.say(t('review.said_glance'))
+    if (performance.now() - this.#movedAt < GLANCE)
+      return this.say(this.span ? t('review.said_glance') : this.#endInWords())
     this.busy = true
     this.problem = null
     try {
@@ -419,7 +440,7 @@ export class Walk {
   /** What the reviewer selected: words that somebody may have missed. */
   select(selected: Selected | null, settled: boolean): void {
     this.selected = selected
-    if (selected && settled && (this.mode === 'look' || this.mode === 'why')) this.mode = 'miss'
+    if (selected && settled && this.mayDecide && (this.mode === 'look' || this.mode === 'why')) this.mode = 'miss'
   }
 
   async #addMissed(label: string): Promise<void> {
@@ -530,9 +551,8 @@ export class Walk {
   }
 
   #nameWhoMoved(): void {
-    const last = this.past.findLast(({ entry }) => entry.kind === 'field')
-    const by = last ? this.nameOf(last.entry.account) : ''
-    if (by === '') return
+    const by = this.lastEditor
+    if (by === null) return
     if (this.moved) this.moved = { ...this.moved, by }
     if (this.refused && this.refused.by === null) this.#refused.set(this.refused.annotation, { ...this.refused, by })
   }

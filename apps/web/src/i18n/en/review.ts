@@ -54,6 +54,7 @@ export const review = {
 
   notRecorded: 'Not recorded: {what} while you looked.',
   justNow: 'Just now {what}.',
+  sinceDecision: 'Since the last decision {what}.',
   somebody: 'somebody',
   moved_gone: '{name} removed the span',
   moved_start: '{name} moved the left edge',

@@ -56,6 +56,7 @@ export const review = {
 
   notRecorded: 'Шешім жазылмады: сіз қарап отырғанда {what}.',
   justNow: 'Жаңа ғана {what}.',
+  sinceDecision: 'Соңғы шешімнен кейін {what}.',
   somebody: 'біреу',
   moved_gone: '{name} белгіні алып тастады',
   moved_start: '{name} сол шетін жылжытты',

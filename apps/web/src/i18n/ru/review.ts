@@ -56,6 +56,7 @@ export const review = {
 
   notRecorded: 'Решение не записано: пока вы смотрели, {what}.',
   justNow: 'Только что {what}.',
+  sinceDecision: 'После прошлого решения {what}.',
   somebody: 'кто-то из коллег',
   moved_gone: 'метка убрана ({name})',
   moved_start: 'сдвинут левый край ({name})',
