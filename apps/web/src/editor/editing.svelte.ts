@@ -2,7 +2,7 @@ import { labelById, hull, can, choosable, Problem, type AttributeValue, type Lab
 import type { State } from '@tamga/model'
 import type { Step } from '@tamga/collab'
 import { t } from '../i18n/index.svelte.ts'
-import { isSpanShown, parentOf, type ShownSpan } from '../text/annotations.svelte.ts'
+import { isSpanShown, parentsOf, type ShownSpan } from '../text/annotations.svelte.ts'
 import { quoteOf, shorten } from '../text/quote.ts'
 import type { Room } from '../text/room.svelte.ts'
 import { seen, type Selected } from '../text/selected.ts'
@@ -37,9 +37,10 @@ export class Editing {
   readonly mayMark = $derived.by(() => can(this.room.article.role, 'annotate') && this.room.article.withdrawn === null)
   /** Labels that can be put on, in the order of the set. */
   readonly labels: readonly Label[] = $derived.by(() => choosable(this.room.article.labelSet.set))
+  readonly #parents = $derived.by(() => parentsOf(this.room.annotations.spans))
   readonly span: ShownSpan | null = $derived.by(() => this.#spanOf(this.#chosen))
   /** The span that the chosen one lies in, most closely. */
-  readonly around: ShownSpan | null = $derived.by(() => this.span && parentOf(this.span, this.room.annotations.spans))
+  readonly around: ShownSpan | null = $derived.by(() => this.span && (this.#parents.get(this.span.id) ?? null))
   readonly listed: readonly ShownSpan[] = $derived.by(() =>
     this.filter === 'all'
       ? this.room.annotations.spans
@@ -141,17 +142,13 @@ export class Editing {
   /** The first span inside the chosen one, or null. */
   get inner(): ShownSpan | null {
     const { span } = this
-    return span && (this.room.annotations.spans.find((other) => this.parentOf(other) === span) ?? null)
+    return span && (this.room.annotations.spans.find((other) => this.#parents.get(other.id) === span) ?? null)
   }
 
   /** The spans that lie in the chosen one with nothing between. */
   get held(): readonly ShownSpan[] {
     const { span } = this
-    return span ? this.room.annotations.spans.filter((other) => this.parentOf(other) === span) : []
-  }
-
-  parentOf(span: ShownSpan): ShownSpan | null {
-    return parentOf(span, this.room.annotations.spans)
+    return span ? this.room.annotations.spans.filter((other) => this.#parents.get(other.id) === span) : []
   }
 
   /** Takes a key of the text that means a chosen span rather than words. True if it did. */

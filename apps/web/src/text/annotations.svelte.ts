@@ -187,15 +187,33 @@ export function parentOf(span: ShownSpan, spans: readonly ShownSpan[]): ShownSpa
   return best?.span ?? null
 }
 
+/** The span that holds each span most closely, by id; absent for the outermost. The list must be in reading order. */
+export function parentsOf(spans: readonly ShownSpan[]): ReadonlyMap<string, ShownSpan> {
+  const parents = new Map<string, ShownSpan>()
+  let open: { span: ShownSpan; hull: Range }[] = []
+  for (const span of spans) {
+    const [start, end] = hull(span.content.ranges)
+    open = open.filter((other) => other.hull[1] > start)
+    const around = open.filter((other) => other.hull[1] >= end)
+    const closest = around.reduce<(typeof around)[0] | null>(
+      (best, one) => (best && size(best) < size(one) ? best : one),
+      null,
+    )
+    if (closest) parents.set(span.id, closest.span)
+    open.push({ span, hull: [start, end] })
+  }
+  return parents
+}
+
+const size = (one: { hull: Range }) => one.hull[1] - one.hull[0]
+
 /** How deep each span lies in others, by id: 0 for the outermost. The list must be in reading order. */
 export function depthsOf(spans: readonly ShownSpan[]): ReadonlyMap<string, number> {
+  const parents = parentsOf(spans)
   const depths = new Map<string, number>()
-  const open: Range[] = []
-  for (const { id, content } of spans) {
-    const [start, end] = hull(content.ranges)
-    while (open.length > 0 && open.at(-1)![1] < end) open.pop()
-    depths.set(id, open.length)
-    open.push([start, end])
+  for (const { id } of spans) {
+    const parent = parents.get(id)
+    depths.set(id, parent ? (depths.get(parent.id) ?? 0) + 1 : 0)
   }
   return depths
 }

@@ -2,7 +2,7 @@ import { LayerDoc } from '@tamga/collab'
 import { digestOf, emptyLabelSet, type Content } from '@tamga/model'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { Annotations, depthsOf, markOf, parentOf } from './annotations.svelte.ts'
+import { Annotations, depthsOf, markOf, parentOf, parentsOf } from './annotations.svelte.ts'
 import type { StatedRuling } from './article.ts'
 
 const text = 'Ақтөбеде форум өтті'
@@ -17,7 +17,7 @@ const city: Content = { kind: 'span', ranges: [[0, 8]], label: 'CITY', attribute
 const event: Content = { kind: 'span', ranges: [[0, 14]], label: 'EVT', attributes: [] }
 const id = (letter: string) => letter.repeat(16)
 
-function open() {
+function begin() {
   const layer = new LayerDoc(new Y.Doc(), () => ({ text, labels }))
   const rulings = new Map<string, StatedRuling[]>()
   const pending = new Set<string>()
@@ -39,7 +39,7 @@ function open() {
 const stateOf = (annotations: Annotations, one: string) => annotations.byId.get(one)?.state
 
 test('a span is approved by the digest it shows, leaves that state by an edit, and returns to it by the way back', () => {
-  const { layer, annotations, decide } = open()
+  const { layer, annotations, decide } = begin()
   layer.add(city, { id: id('a') })
   expect(stateOf(annotations, id('a'))).toBe('open')
   decide(id('a'), 'approve', city, 1)
@@ -51,14 +51,14 @@ test('a span is approved by the digest it shows, leaves that state by an edit, a
 })
 
 test('a decision on what nobody shows any more approves nothing', () => {
-  const { layer, annotations, decide } = open()
+  const { layer, annotations, decide } = begin()
   layer.add(city, { id: id('a') })
   decide(id('a'), 'approve', event, 1)
   expect(stateOf(annotations, id('a'))).toBe('changed')
 })
 
 test('equal annotations are one with two supporters, and part when one is changed', () => {
-  const { layer, annotations } = open()
+  const { layer, annotations } = begin()
   layer.add(city, { id: id('b') })
   layer.add(city, { id: id('a') })
   expect(annotations.byId.get(id('b'))?.twins).toEqual([id('a'), id('b')])
@@ -70,7 +70,7 @@ test('equal annotations are one with two supporters, and part when one is change
 })
 
 test('one change is told once, with the twins it touches and nobody else', () => {
-  const { layer, annotations } = open()
+  const { layer, annotations } = begin()
   layer.add(city, { id: id('a') })
   layer.add(event, { id: id('c') })
   const told: string[][] = []
@@ -80,7 +80,7 @@ test('one change is told once, with the twins it touches and nobody else', () =>
 })
 
 test('a removed span keeps its entry and has no mark', () => {
-  const { layer, annotations } = open()
+  const { layer, annotations } = begin()
   layer.add(city, { id: id('a') })
   layer.setGone(id('a'), true)
   expect(stateOf(annotations, id('a'))).toBe('gone')
@@ -88,7 +88,7 @@ test('a removed span keeps its entry and has no mark', () => {
 })
 
 test('what is not saved yet is marked so', () => {
-  const { layer, annotations, pending } = open()
+  const { layer, annotations, pending } = begin()
   pending.add(id('a'))
   layer.add(city, { id: id('a') })
   expect(markOf(annotations.byId.get(id('a')))).toMatchObject({ pending: true })
@@ -98,7 +98,7 @@ test('what is not saved yet is marked so', () => {
 })
 
 test('spans nest by their hulls', () => {
-  const { annotations, layer } = open()
+  const { annotations, layer } = begin()
   for (const [content, one] of [
     [city, 'a'],
     [event, 'c'],
@@ -111,4 +111,24 @@ test('spans nest by their hulls', () => {
   ])
   expect(parentOf(spans[1]!, spans)?.id).toBe(id('c'))
   expect(parentOf(spans[0]!, spans)).toBeNull()
+})
+
+test.each([
+  ['(((a)b)c)', 'a<b b<c'],
+  ['(a)(b)', ''],
+  ['((a)(b)c)', 'a<c b<c'],
+])('in %s the closest holders are «%s»', (drawn, expected) => {
+  const open: number[] = []
+  const made: [string, number, number][] = []
+  for (const [at, sign] of [...drawn].entries()) {
+    if (sign === '(') open.push(at)
+    if (/[a-c]/.test(sign)) made.push([sign, open.pop()!, at])
+  }
+  const { annotations, layer } = begin()
+  for (const [name, start, end] of made)
+    layer.add({ kind: 'span', ranges: [[start, end + 1]], label: 'CITY', attributes: [] }, { id: id(name) })
+  const parents = parentsOf([...annotations.spans])
+  const told = made.flatMap(([name]) => (parents.has(id(name)) ? [`${name}<${parents.get(id(name))!.id[0]}`] : []))
+  expect(told.sort().join(' ')).toBe(expected)
+  for (const span of annotations.spans) expect(parentOf(span, annotations.spans)).toBe(parents.get(span.id) ?? null)
 })

@@ -79,7 +79,6 @@ export const editor = {
   what_restore: 'return of “{quote}”',
   what_unsure: 'doubt about “{quote}”',
   undoWhat: 'undo: {what}',
-  redoWhat: 'redo: {what}',
 
   said_made: '{code} “{quote}” marked.',
   said_relabelled: '“{quote}” is now {code}.',
@@ -106,7 +105,6 @@ export const editor = {
   needRoom: 'There is nothing more in that direction.',
 
   cmd_picker: 'Choose among all labels',
-  cmd_label: 'Label as',
   cmd_repeat: 'Repeat the last label',
   cmd_next: 'Next span',
   cmd_previous: 'Previous span',

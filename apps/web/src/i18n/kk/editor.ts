@@ -81,7 +81,6 @@ export const editor = {
   what_restore: '«{quote}» қайтарылуы',
   what_unsure: '«{quote}» күмәні',
   undoWhat: 'қайтару: {what}',
-  redoWhat: 'қайта жасау: {what}',
 
   said_made: '{code} «{quote}» белгіленді.',
   said_relabelled: '«{quote}» енді {code}.',
@@ -108,7 +107,6 @@ export const editor = {
   needRoom: 'Бұл жаққа жылжитын орын жоқ.',
 
   cmd_picker: 'Барлық таңбадан таңдау',
-  cmd_label: 'Былай таңбалау',
   cmd_repeat: 'Соңғы таңбаны қайталау',
   cmd_next: 'Келесі белгі',
   cmd_previous: 'Алдыңғы белгі',

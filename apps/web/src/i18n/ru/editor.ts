@@ -91,7 +91,6 @@ export const editor = {
   what_restore: 'возвращение «{quote}»',
   what_unsure: 'сомнение у «{quote}»',
   undoWhat: 'отменить: {what}',
-  redoWhat: 'вернуть: {what}',
 
   said_made: '{code} «{quote}»: отмечено.',
   said_relabelled: '«{quote}» теперь {code}.',
@@ -118,7 +117,6 @@ export const editor = {
   needRoom: 'В эту сторону двигать некуда.',
 
   cmd_picker: 'Выбрать из всех типов',
-  cmd_label: 'Отметить как',
   cmd_repeat: 'Повторить последний тип',
   cmd_next: 'Следующая метка',
   cmd_previous: 'Предыдущая метка',
