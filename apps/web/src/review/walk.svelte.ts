@@ -10,7 +10,6 @@ import {
 } from '@tamga/model'
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import { moved, type Edge, type Unit } from '../editor/edges.ts'
-import { loadHistory, type Told } from '../editor/history.ts'
 import { t } from '../i18n/index.svelte.ts'
 import { isSpanShown, parentOf, type ShownSpan } from '../text/annotations.svelte.ts'
 import { quoteOf } from '../text/quote.ts'
@@ -19,17 +18,14 @@ import type { Selected } from '../text/selected.ts'
 import type { Surface } from '../text/Surface.ts'
 import { addMissed, amend, decide, signOff, takeBack, type Decision, type Refused } from './acts.ts'
 import { sentenceOf } from './changes.ts'
-import { contentDecided } from './decided.ts'
 import { glide } from './glide.ts'
+import { Past } from './past.svelte.ts'
 import { nextStop, queueOf, type Stop } from './queue.ts'
 
 export type SpanContent = Extract<Content, { kind: 'span' }>
 
 /** What the keys mean: decide, say why not, correct, or add what was missed. */
 export type Mode = 'look' | 'why' | 'amend' | 'miss'
-
-/** One thing that happened to the span in question or to a twin of it. */
-export type Past = Told & { readonly annotation: string }
 
 /** Somebody changed the span in question under the reviewer's eyes. */
 interface Moved {
@@ -47,6 +43,7 @@ const PATIENCE = 6000
 export class Walk {
   readonly room: Room
   readonly me: string
+  readonly past: Past
   surface = $state.raw<Surface | null>(null)
   /** What scrolls the text; it takes the focus between decisions. */
   stage = $state.raw<HTMLElement | null>(null)
@@ -60,8 +57,6 @@ export class Walk {
   /** The last thing that happened, in words, for those who hear the page. */
   said = $state('')
   moved = $state.raw<Moved | null>(null)
-  /** What happened to the span in question, oldest first. */
-  past = $state.raw<readonly Past[]>([])
   showsPast = $state(false)
   /** The span whose seal has just dropped by my own approval. */
   sealed = $state<string | null>(null)
@@ -75,7 +70,6 @@ export class Walk {
   readonly #left = new SvelteSet<string>()
   #seen: { readonly id: string; readonly content: Content; readonly digest: string } | null = null
   #movedAt = 0
-  #asked = 0
   readonly #stop: () => void
 
   /** All spans in reading order, with those that were removed after they had been approved. */
@@ -105,16 +99,11 @@ export class Walk {
   /** It was removed after it had been approved, or under the reviewer's eyes. */
   readonly isRemoved: boolean = $derived.by(() => this.span?.state === 'gone' || (this.refused !== null && !this.shown))
   /** What was decided last, if something else stands since: a reviewer sees both. */
-  readonly before: Content | null = $derived.by(() => {
-    const { span } = this
-    if (span?.state !== 'changed') return null
-    return contentDecided(this.past.filter(({ annotation }) => annotation === span.id).map(({ entry }) => entry))
-  })
+  readonly before: Content | null = $derived.by(() =>
+    this.span?.state === 'changed' ? this.past.decided(this.span.id) : null,
+  )
   /** Who made it, and who made the same. */
-  readonly makers = $derived.by(() => {
-    const accounts = new Set(this.past.filter(({ entry }) => entry.key === '').map(({ entry }) => entry.account))
-    return this.room.article.members.filter(({ account }) => accounts.has(account))
-  })
+  readonly makers = $derived.by(() => this.past.makersAmong(this.room.article.members))
   /** What of the nest of the span in question waits for me. */
   readonly nest: readonly ShownSpan[] = $derived.by(() => this.#nestOf(this.span))
   readonly counts = $derived.by(() => {
@@ -128,6 +117,7 @@ export class Walk {
   constructor(room: Room, me: string) {
     this.room = room
     this.me = me
+    this.past = new Past(room.article.id)
     this.#stop = room.annotations.observe((changed) => this.#follow(changed))
   }
 
@@ -141,8 +131,8 @@ export class Walk {
 
   /** The name of who changed the span in question last; null as long as it is not known. */
   get lastEditor(): string | null {
-    const last = this.past.findLast(({ entry }) => entry.kind === 'field')
-    return (last && this.nameOf(last.entry.account)) || null
+    const { lastEditor } = this.past
+    return lastEditor === null ? null : this.nameOf(lastEditor) || null
   }
 
   get mayDecide(): boolean {
@@ -532,26 +522,9 @@ export class Walk {
     }
   }
 
-  /** Asks what happened to the span in question and its twins, and so who made it and who changed it last. */
+  /** Asks what happened to the span in question, and so who changed it. */
   async #recall(): Promise<void> {
-    const asked = ++this.#asked
-    const ids = this.span?.twins.slice(0, 8) ?? []
-    if (!ids.includes(this.past[0]?.annotation ?? '')) this.past = []
-    try {
-      const lists = await Promise.all(ids.map((id) => loadHistory(this.article, id)))
-      if (asked !== this.#asked) return
-      this.past = lists
-        .flatMap((list, i) => list.toReversed().map((told) => ({ ...told, annotation: ids[i]! })))
-        .sort((a, b) => (a.entry.at < b.entry.at ? -1 : 1))
-      this.#nameWhoMoved()
-    } catch (error) {
-      // Who made it is said when it can be; the decision does not wait for that.
-      if (!(error instanceof Problem)) throw error
-    }
-  }
-
-  #nameWhoMoved(): void {
-    const by = this.lastEditor
+    const by = (await this.past.recall(this.span)) ? this.lastEditor : null
     if (by === null) return
     if (this.moved) this.moved = { ...this.moved, by }
     if (this.refused && this.refused.by === null) this.#refused.set(this.refused.annotation, { ...this.refused, by })
