@@ -15,10 +15,8 @@ export const review = {
   back: 'Back',
   nest: 'Approve the whole nest: {n}',
   miss: 'Add a missed span',
-  more: 'More to do',
   toEditor: 'Open in the editor',
   whyNot: 'Why not',
-  whyKeys: 'Choose the reason, 1 to 5.',
 
   madeBy: 'Marked by',
   inside: 'Inside',
@@ -45,7 +43,6 @@ export const review = {
   endOut: 'right wider',
   endIn: 'right narrower',
   label: 'Label',
-  attributes: 'Attributes',
   notSet: 'not set',
   missTitle: 'What was missed',
   missText: 'Select the words, then choose the label. The span is added and approved in one act.',
