@@ -69,7 +69,7 @@ export class Walk {
   // Spans that were removed after their approval, and that I have left so.
   readonly #left = new SvelteSet<string>()
   #seen: { readonly id: string; readonly content: Content; readonly digest: string } | null = null
-  #movedAt = 0
+  #movedAt = -Infinity
   readonly #stop: () => void
 
   /** All spans in reading order, with those that were removed after they had been approved. */
@@ -223,7 +223,7 @@ export class Walk {
     this.showsPast = false
     this.#see(span)
     // The press that decided the last span must not sign the article off.
-    this.#movedAt = span ? 0 : performance.now()
+    this.#movedAt = span ? -Infinity : performance.now()
     this.room.presence.tell({ chosen: this.#current })
     this.show()
     this.#takeFocus()
