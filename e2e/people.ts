@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from '@playwright/test'
+import { expect, type Browser, type BrowserContext, type Page } from '@playwright/test'
 
 /** Somebody at a browser of their own. */
 export interface Person {
@@ -102,15 +102,17 @@ export async function clickWord(page: Page, word: string, nth = 0): Promise<void
 /** The saved state, top right, when all is on the server. */
 export const saved = (page: Page) => page.getByText('saved', { exact: true }).first()
 
-/** The spans that a page lists, as "CODE quote, state", in reading order. */
+/** The spans that a page lists, as "CODE quote state", in reading order. Who is at one is not part of it. */
 export const listed = (page: Page): Promise<string[]> =>
   rowsOf(page).evaluateAll((rows) =>
-    rows.map((row) =>
-      [...row.children]
-        .map((part) => part.textContent!.trim())
-        .filter(Boolean)
-        .join(' '),
-    ),
+    rows.map((row) => {
+      const part = (selector: string) => row.querySelector(selector)!.textContent!.trim()
+      return `${row.children[1]!.textContent!.trim()} ${part('.quote')} ${part('.unseen')}`
+    }),
   )
+
+/** Waits until every listed span is acknowledged; the word "saved" gives way to "saving" only after a moment. */
+export const stored = (page: Page, timeout = 60_000): Promise<void> =>
+  expect.poll(async () => (await listed(page)).filter((row) => row.includes('not yet saved')), { timeout }).toEqual([])
 
 export const rowsOf = (page: Page) => page.locator('li > button:has(.quote)')

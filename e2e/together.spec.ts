@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@playwright/test'
-import { drag, enter, clickWord, KAZAKH, listed, openArticle, saved, team, type Person } from './people.ts'
+import { drag, enter, clickWord, KAZAKH, listed, openArticle, saved, stored, team, type Person } from './people.ts'
 import { startServer, type Base, type TestServer } from './server.ts'
 import { unzip } from './unzip.ts'
 
@@ -48,8 +48,8 @@ for (const base of ['pglite', 'postgres'] as const satisfies readonly Base[]) {
       await clickWord(ann.page, 'Ақтөбеде')
       await drag(dan.page, 'Асхат Шахаров')
       await Promise.all([ann.page.keyboard.press('KeyT'), dan.page.keyboard.press('KeyA')])
-      await saved(ann.page).waitFor()
-      await saved(dan.page).waitFor()
+      await stored(ann.page)
+      await stored(dan.page)
       let list = await sameList(ann, dan)
       expect(list).toHaveLength(2)
       expect(list[0]).toContain('CITY Ақтөбеде')
@@ -62,7 +62,7 @@ for (const base of ['pglite', 'postgres'] as const satisfies readonly Base[]) {
       await expect(ann.page.getByText(/offline, 1 edit/)).toBeVisible({ timeout: 40_000 })
       await clickWord(dan.page, 'биыл')
       await dan.page.keyboard.press('KeyD')
-      await saved(dan.page).waitFor()
+      await stored(dan.page)
       expect(await listed(dan.page)).toHaveLength(3)
 
       // the server is killed in the middle, and comes back with all it acknowledged
@@ -72,8 +72,9 @@ for (const base of ['pglite', 'postgres'] as const satisfies readonly Base[]) {
       await expect(dan.page.getByText(/1 edit/)).toBeVisible({ timeout: 40_000 })
       await server.start()
       await ann.context.setOffline(false)
-      await saved(dan.page).waitFor({ timeout: 60_000 })
-      await saved(ann.page).waitFor({ timeout: 60_000 })
+      await stored(dan.page)
+      await stored(ann.page)
+      await saved(ann.page).waitFor()
       list = await sameList(ann, dan)
       expect(list.map((row) => row.split(' ')[0])).toEqual(['CITY', 'PER', 'ORG', 'DATE', 'MON'])
       expect(list[2]).toContain('«Қазақстан халқына» қоғамдық қоры')
@@ -81,6 +82,8 @@ for (const base of ['pglite', 'postgres'] as const satisfies readonly Base[]) {
       // the reviewer approves them all by key; the seal drops in everybody's browser
       await rita.page.goto(`${ann.page.url()}/review`)
       const approve = rita.page.getByRole('button', { name: /^Approve/ }).first()
+      await rita.page.locator('[data-review][data-loaded="true"]').waitFor()
+      await saved(rita.page).waitFor()
       for (let left = list.length; left > 0; left--) {
         await expect(approve).toBeEnabled()
         await rita.page.keyboard.press('Enter')
@@ -93,7 +96,7 @@ for (const base of ['pglite', 'postgres'] as const satisfies readonly Base[]) {
       // a changed span loses its approval, visibly, for all
       await dan.page.getByRole('button', { name: /PER Асхат Шахаров/ }).click()
       await dan.page.keyboard.press('KeyR')
-      await saved(dan.page).waitFor()
+      await stored(dan.page)
       await expect.poll(async () => (await listed(ann.page)).find((row) => row.includes('Асхат'))).toContain('changed')
       const standing = list.map((row) => row.split(' ')[0]).filter((code) => code !== 'PER')
 
