@@ -1,5 +1,6 @@
 import type { Role } from '@tamga/model'
 import { api, ask, onExpired } from '../api.ts'
+import { askAgain } from '../runes/resource.svelte.ts'
 
 export interface Account {
   readonly id: string
@@ -75,6 +76,7 @@ class Session {
   #enter(account: Account | null) {
     this.account = account
     this.expired = false
+    askAgain()
   }
 }
 

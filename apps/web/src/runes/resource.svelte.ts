@@ -1,6 +1,12 @@
 import { untrack } from 'svelte'
 import { Problem } from '@tamga/model'
 
+/** Rises when what was refused may be asked again: somebody has signed in. */
+let hope = $state(0)
+
+/** Makes every resource on the page that was refused try once more. */
+export const askAgain = () => (hope += 1)
+
 /**
  * Something that is fetched and may be fetched again. While it is fetched anew for the same key, what is there stays;
  * another key empties it. Make one while a component is being set up.
@@ -23,6 +29,9 @@ export class Resource<K, T> {
         this.value = null
         void this.reload()
       })
+    })
+    $effect(() => {
+      if (hope > 0) untrack(() => this.problem && void this.reload())
     })
   }
 
