@@ -25,7 +25,7 @@ beforeEach(async () => {
   setLocale('ru')
   await render(Palette)
   desk.palette = true
-  await expect.element(page.getByRole('combobox')).toBeVisible()
+  await expect.element(page.getByRole('combobox')).toHaveFocus()
 })
 
 const shown = () =>
