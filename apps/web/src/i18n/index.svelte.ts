@@ -9,7 +9,7 @@ import type { Dictionary, MessageKey, PlacesOf } from './dictionary.ts'
 
 export type { MessageKey, PlainKey } from './dictionary.ts'
 
-export const dictionaries: Readonly<Record<Locale, Dictionary>> = { en, ru, kk }
+const dictionaries: Readonly<Record<Locale, Dictionary>> = { en, ru, kk }
 
 /** The language's own name, as its speakers look for it. */
 export const localeNames: Readonly<Record<Locale, string>> = { kk: 'Қазақша', ru: 'Русский', en: 'English' }
@@ -33,7 +33,7 @@ export function markDocument() {
   document.documentElement.lang = chosen.value
 }
 
-export const grammarOf = (locale: Locale): Grammar => ({
+const grammarOf = (locale: Locale): Grammar => ({
   plural: (n) => pluralOf(locale, n),
   number: (n) => numberOf(locale, n),
 })

@@ -58,7 +58,7 @@ export const projects = {
   act_made: 'made the project',
   act_closed: 'signed off «{title}»',
   act_opened: 'opened «{title}» again',
-  act_imported: { one: 'added {n} article', other: 'added articles: {n} times' },
+  act_imported: 'added articles',
   act_article: 'changed what is known of «{title}»',
   act_withdrawn: 'withdrew «{title}»',
   act_restored: 'restored «{title}»',

@@ -60,7 +60,7 @@ export const projects = {
   act_made: 'жобаны құрды',
   act_closed: '«{title}» мақаласына қол қойды',
   act_opened: '«{title}» мақаласын қайта ашты',
-  act_imported: { one: '{n} мақала қосты', other: '{n} рет мақала қосты' },
+  act_imported: 'мақала қосты',
   act_article: '«{title}» мәліметін өзгертті',
   act_withdrawn: '«{title}» мақаласын алды',
   act_restored: '«{title}» мақаласын қайтарды',

@@ -64,12 +64,7 @@ export const projects = {
   act_made: 'создан проект',
   act_closed: '«{title}»: статья подписана',
   act_opened: '«{title}»: статья снова открыта',
-  act_imported: {
-    one: 'добавлена {n} статья',
-    few: 'добавлены статьи, {n} раза',
-    many: 'добавлены статьи, {n} раз',
-    other: 'добавлены статьи, {n} раза',
-  },
+  act_imported: 'добавлены статьи',
   act_article: '«{title}»: изменены сведения',
   act_withdrawn: '«{title}»: статья снята',
   act_restored: '«{title}»: статья возвращена',
