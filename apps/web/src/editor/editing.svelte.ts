@@ -1,3 +1,4 @@
+import { wordAt } from '@tamga/language'
 import { labelById, hull, can, choosable, Problem, type AttributeValue, type Label, type Range } from '@tamga/model'
 import type { State } from '@tamga/model'
 import type { Step } from '@tamga/collab'
@@ -179,9 +180,8 @@ export class Editing {
     if (this.#place === null) return false
     const place = this.#place
     this.#place = null
-    this.surface?.setSelected([place, place + 1])
-    this.surface?.step(1, true)
-    return this.surface?.selected !== null
+    this.surface?.setSelected(wordAt(this.room.text, place) ?? [place, place + 1])
+    return this.surface !== null
   }
 
   // --- writing
