@@ -4,7 +4,6 @@ import { api, ask, type AnswerOf } from '../api.ts'
 type Answer = AnswerOf<Awaited<ReturnType<(typeof api.projects)[':project']['members']['$get']>>>
 /** Somebody who takes part or took part; the e-mail is told to owners and to oneself. */
 export type Membership = Answer['members'][number]
-export type Invitation = Answer['invitations'][number]
 
 export const loadMembers = (project: string) => ask(api.projects[':project'].members.$get({ param: { project } }))
 

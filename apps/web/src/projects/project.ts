@@ -3,8 +3,6 @@ import { api, ask, type AnswerOf } from '../api.ts'
 
 /** A project as its page has it: settings, own role, label set, counts, who is in it, what happened today. */
 export type Project = AnswerOf<Awaited<ReturnType<(typeof api.projects)[':project']['$get']>>>
-/** A project in the list of one's own. */
-export type ProjectLine = AnswerOf<Awaited<ReturnType<typeof api.projects.$get>>>['projects'][number]
 export type Template = AnswerOf<Awaited<ReturnType<typeof api.templates.$get>>>['templates'][number]
 /** Somebody who takes part. */
 export type Member = Project['members'][number]
