@@ -40,6 +40,11 @@ async function run(env: Env): Promise<void> {
   }
 }
 
-const inUse = (env: Env, { holder }: FolderInUse) =>
-  `Another Tamga (process ${holder.pid}) holds the data folder "${env.data}"` +
-  `${holder.url ? ` and answers at ${holder.url}` : ''}. Use that one, stop it, or name another folder with --data.`
+// a function declaration, since `run` is awaited above
+function inUse(env: Env, { holder }: FolderInUse): string {
+  const where = holder.url ? ` and answers at ${holder.url}` : ''
+  return (
+    `Another Tamga (process ${holder.pid}) holds the data folder "${env.data}"${where}. ` +
+    'Use that one, stop it, or name another folder with --data.'
+  )
+}

@@ -6,18 +6,19 @@ import { isUndecided, stateOf, states, type Ruling, type State } from './review.
  * Decisions drawn as words in their order: `anna+now` approves, `anna-now` rejects, `anna=now` is carried over; what
  * follows is the digest.
  */
-function rulings(drawing: string): Ruling[] {
+function rulings(drawing: string, own: readonly string[] = []): Ruling[] {
   const verdicts = { '+': 'approve', '-': 'reject', '=': 'carried' } as const
   return [...drawing.matchAll(/(\w+)([+=-])(\w+)/g)].map(([, account, sign, digest], order) => ({
     account: account!,
     verdict: verdicts[sign as keyof typeof verdicts],
     digest: digest!,
     order,
+    own: own.includes(account!),
   }))
 }
 
-const state = (drawing: string, quorum: number, barred: string[] = []): State =>
-  stateOf({ digest: 'now', gone: false, rulings: rulings(drawing), quorum, barred: new Set(barred) })
+const state = (drawing: string, quorum: number, own: string[] = [], ownApproval = own.length === 0): State =>
+  stateOf({ digest: 'now', gone: false, rulings: rulings(drawing, own), quorum, ownApproval })
 
 test.each<[State, number, string]>([
   ['open', 1, ''],
@@ -52,7 +53,9 @@ describe('a person decides again', () => {
 
   test('by the order of decisions, not by their place in the list', () => {
     const [first, second] = rulings('anna+now anna-now') as [Ruling, Ruling]
-    expect(stateOf({ digest: 'now', gone: false, rulings: [second, first], quorum: 1 })).toBe('rejected')
+    expect(stateOf({ digest: 'now', gone: false, rulings: [second, first], quorum: 1, ownApproval: true })).toBe(
+      'rejected',
+    )
   })
 })
 
@@ -71,7 +74,7 @@ describe('where own approval does not count', () => {
 
 test('what is gone is gone whatever was decided', () => {
   for (const drawing of ['', 'anna+now', 'anna-now', 'anna+old'])
-    expect(stateOf({ digest: 'now', gone: true, rulings: rulings(drawing), quorum: 1 })).toBe('gone')
+    expect(stateOf({ digest: 'now', gone: true, rulings: rulings(drawing), quorum: 1, ownApproval: true })).toBe('gone')
 })
 
 test('the queue holds what still needs somebody', () => {
@@ -82,6 +85,7 @@ const ruling = fc.record({
   account: fc.constantFrom('anna', 'bob', 'carl'),
   verdict: fc.constantFrom('approve' as const, 'reject' as const, 'carried' as const),
   digest: fc.constantFrom('now', 'old'),
+  own: fc.boolean(),
 })
 const history = fc.array(ruling, { maxLength: 8 }).map((list) => list.map((one, order): Ruling => ({ ...one, order })))
 const anyOrder = (rulings: Ruling[]) => fc.shuffledSubarray(rulings, { minLength: rulings.length })
@@ -90,7 +94,7 @@ test('the order in which decisions arrive does not matter', () => {
   const input = history.chain((rulings) => fc.tuple(fc.constant(rulings), anyOrder(rulings)))
   fc.assert(
     fc.property(input, fc.integer({ min: 1, max: 3 }), ([rulings, shuffled], quorum) => {
-      const of = (rulings: Ruling[]) => stateOf({ digest: 'now', gone: false, rulings, quorum })
+      const of = (rulings: Ruling[]) => stateOf({ digest: 'now', gone: false, rulings, quorum, ownApproval: false })
       expect(of(shuffled)).toBe(of(rulings))
     }),
   )
@@ -99,7 +103,7 @@ test('the order in which decisions arrive does not matter', () => {
 test('nothing is approved that anybody rejects, or that fewer than the quorum approve', () => {
   fc.assert(
     fc.property(history, fc.integer({ min: 1, max: 3 }), (rulings, quorum) => {
-      if (stateOf({ digest: 'now', gone: false, rulings, quorum }) !== 'approved') return
+      if (stateOf({ digest: 'now', gone: false, rulings, quorum, ownApproval: false }) !== 'approved') return
       const last = new Map(rulings.filter(({ digest }) => digest === 'now').map((one) => [one.account, one.verdict]))
       expect([...last.values()]).not.toContain('reject')
       expect(last.size).toBeGreaterThanOrEqual(quorum)

@@ -16,6 +16,8 @@ export interface Ruling {
   readonly digest: string
   /** Order of decisions within a layer: the later of two by one person counts. */
   readonly order: number
+  /** Whoever decided had made the annotation or last changed its content. */
+  readonly own: boolean
 }
 
 export const states = ['open', 'approved', 'rejected', 'disputed', 'partly', 'changed', 'gone'] as const
@@ -27,20 +29,20 @@ export interface StateInput {
   readonly gone: boolean
   readonly rulings: readonly Ruling[]
   readonly quorum: number
-  /** Accounts whose approval of this annotation does not count, because it is their own and the project forbids that. */
-  readonly barred?: ReadonlySet<string>
+  /** May an own approval count? A setting of the project. */
+  readonly ownApproval: boolean
 }
 
 /**
  * The state of an annotation from its digest and the decisions on it (data-model §4): computed, never stored.
  * A person's latest decision on a digest stands for that digest; decisions on other digests only say "changed".
  */
-export function stateOf({ digest, gone, rulings, quorum, barred }: StateInput): State {
+export function stateOf({ digest, gone, rulings, quorum, ownApproval }: StateInput): State {
   if (gone) return 'gone'
   if (rulings.length === 0) return 'open'
   const latest = latestByPerson(rulings.filter((ruling) => ruling.digest === digest))
   if (latest.length === 0) return 'changed'
-  const approvals = latest.filter((ruling) => ruling.verdict !== 'reject' && !barred?.has(ruling.account)).length
+  const approvals = latest.filter((ruling) => ruling.verdict !== 'reject' && (ownApproval || !ruling.own)).length
   const rejections = latest.filter((ruling) => ruling.verdict === 'reject').length
   if (rejections > 0) return approvals > 0 ? 'disputed' : 'rejected'
   if (approvals >= quorum) return 'approved'

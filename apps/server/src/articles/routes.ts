@@ -56,6 +56,8 @@ const ArticleView = Brief.extend({
       digest: z.string(),
       reason: Reason.nullable(),
       order: z.int(),
+      /** By whoever had made the annotation or last changed it. */
+      own: z.boolean(),
       at: z.string(),
     }),
   ),

@@ -159,8 +159,12 @@ export const peopleOf = (db: Db, project: string, layer: string) =>
 export const rulingsOf = (db: Db, layer: string) =>
   db
     .selectFrom('decision')
-    .select(['annotation', 'account', 'verdict', 'digest', 'reason', 'at', 'n as order'])
-    .where('layer', '=', layer)
+    .innerJoin('annotation as a', (join) =>
+      join.onRef('a.layer', '=', 'decision.layer').onRef('a.id', '=', 'decision.annotation'),
+    )
+    .select(['annotation', 'account', 'verdict', 'decision.digest', 'reason', 'at', 'n as order'])
+    .select(sql<boolean>`account in (a.creator, a.last_editor)`.as('own'))
+    .where('decision.layer', '=', layer)
     .orderBy('n')
     .execute()
 

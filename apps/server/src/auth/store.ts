@@ -15,12 +15,15 @@ export const accountByEmail = (db: Db, email: string) =>
     .where('closed_at', 'is', null)
     .executeTakeFirst()
 
+/** The demo's people with their roles in the demo's own project, in the order of seeding. */
 export const demoAccounts = (db: Db) =>
   db
     .selectFrom('account')
     .innerJoin('member', 'member.account', 'account.id')
+    .innerJoin('audit', 'audit.project', 'member.project')
     .select(['account.id', 'account.demo', 'account.name', 'account.colour', 'member.role'])
     .where('account.demo', 'is not', null)
+    .where('audit.act', '=', 'demo.seeded')
     .where('member.left_at', 'is', null)
     .orderBy('account.created_at')
     .execute()

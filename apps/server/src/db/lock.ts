@@ -83,16 +83,22 @@ function isAlive({ pid, began }: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return began === null || beganAt(pid) === began
+  const stat = statOf(pid)
+  if (stat === null) return true
+  return stat.state !== 'Z' && (began === null || stat.began === began)
 }
 
 const isMe = ({ pid, began }: Holder) => pid === process.pid && began === null
 
-// field 22 of /proc/<pid>/stat; the command's name before it may hold blanks, hence the last bracket
-function beganAt(pid: number): string | null {
+const beganAt = (pid: number): string | null => statOf(pid)?.began ?? null
+
+/** Fields 3 and 22 of /proc/<pid>/stat: the state (Z: dead, not yet buried) and when it began. Null off Linux. */
+function statOf(pid: number): { state: string; began: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    // the command's name before them may hold blanks, hence the last bracket
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0]!, began: fields[19]! }
   } catch {
     return null
   }

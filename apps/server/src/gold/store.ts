@@ -54,7 +54,7 @@ const loadGround = (trx: Trx, layer: string): Promise<Ground> =>
     .where('layer.id', '=', layer)
     .executeTakeFirstOrThrow()
 
-type Rulings = ReadonlyMap<string, readonly (Ruling & { readonly id: string })[]>
+type Rulings = ReadonlyMap<string, readonly (Omit<Ruling, 'own'> & { readonly id: string })[]>
 
 async function readRulings(trx: Trx, layer: string): Promise<Rulings> {
   const rows = await trx
@@ -91,11 +91,18 @@ async function judge(trx: Trx, { layer, settings }: Ground, rulings: Rulings): P
     .orderBy('id')
     .execute()
   return rows.map(({ id, digest, creator, last_editor, gone_at, relation }) => {
-    const barred = settings.ownApproval ? {} : { barred: new Set([creator, last_editor]) }
-    const input = { digest, gone: gone_at !== null, rulings: rulings.get(id) ?? [], quorum: settings.quorum }
-    return { id, digest, creator, relation, state: stateOf({ ...input, ...barred }) }
+    const made = (rulings.get(id) ?? []).map((ruling) => ({
+      ...ruling,
+      own: isOwn(ruling.account, creator, last_editor),
+    }))
+    const { quorum, ownApproval } = settings
+    const state = stateOf({ digest, gone: gone_at !== null, rulings: made, quorum, ownApproval })
+    return { id, digest, creator, relation, state }
   })
 }
+
+/** Own: I made it, or made its last change. */
+const isOwn = (account: string, creator: string, lastEditor: string) => account === creator || account === lastEditor
 
 /** What is to stand as gold: one entry a digest, under its smallest id, with everybody who made the same. */
 interface Standing {

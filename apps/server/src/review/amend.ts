@@ -1,11 +1,12 @@
 import type { LayerDoc } from '@tamga/collab'
-import { attributeOf, digestOf, faultOfContent, Problem, type Content, type DecisionInput } from '@tamga/model'
+import { attributeOf, faultOfContent, Problem, type Content, type DecisionInput } from '@tamga/model'
 import type { Ctx } from '../auth/guard.ts'
 import type { Live } from '../live/open.ts'
 import { labelSetOf } from '../projects/store.ts'
 import { openBench } from './bench.ts'
 import { decideIn } from './decide.ts'
-import { annotationById } from './store.ts'
+import { changedMeanwhile, differenceOf, standsAsShown, twinsOf } from './difference.ts'
+import { annotationById, annotationsOf } from './store.ts'
 
 export interface Amendment {
   readonly annotation: string
@@ -15,8 +16,8 @@ export interface Amendment {
 }
 
 /**
- * Corrects an annotation and approves the correction, in the reviewer's name and in one transaction. Throws
- * `changed_meanwhile` with the difference when what was shown is not what stands.
+ * Corrects an annotation, with all that say the same, and approves the correction, in the reviewer's name and in one
+ * transaction. Throws `changed_meanwhile` with the difference when what was shown is not what stands.
  */
 export async function amend(ctx: Ctx, live: Live, article: string, amendment: Amendment): Promise<void> {
   const bench = await openBench(ctx, article, 'amend')
@@ -24,20 +25,13 @@ export async function amend(ctx: Ctx, live: Live, article: string, amendment: Am
   const { annotation, shown, content, note } = amendment
   await live.write(bench.layer, ctx.account.id, {
     async edit(doc, trx) {
-      const row = await annotationById(trx, bench.layer, annotation)
+      const annotations = await annotationsOf(trx, bench.layer)
+      const row = annotations.find(({ id }) => id === annotation)
       if (!row) throw new Problem('annotation_gone')
-      if (row.gone_at !== null || row.digest !== digestOf(shown, bench.text))
-        throw new Problem(
-          'changed_meanwhile',
-          { name: null, removed: row.gone_at === null ? 0 : 1 },
-          { annotation, shown, now: row.gone_at ? null : row.content, by: null },
-        )
-      rewrite(doc, annotation, row.content, content)
+      if (!standsAsShown(row, shown, bench)) throw changedMeanwhile(await differenceOf(trx, bench, shown, row))
+      doc.act(() => twinsOf(annotations, row.digest).forEach((twin) => rewrite(doc, twin.id, twin.content, content)))
     },
-    async also(trx) {
-      const item: DecisionInput = { annotation, verdict: 'approve', shown: content, reason: null, note }
-      await decideIn(trx, ctx, bench, [item], 'amend')
-    },
+    also: (trx) => decideIn(trx, ctx, bench, [approval(annotation, content, note)], 'amend'),
   })
   ctx.world.bell.ring()
 }
@@ -51,29 +45,27 @@ export async function addMissed(ctx: Ctx, live: Live, article: string, id: strin
       if (await annotationById(trx, bench.layer, id)) throw new Problem('annotation_exists')
       doc.add(content, { id })
     },
-    async also(trx) {
-      await decideIn(
-        trx,
-        ctx,
-        bench,
-        [{ annotation: id, verdict: 'approve', shown: content, reason: null, note: '' }],
-        'missed',
-      )
-    },
+    also: (trx) => decideIn(trx, ctx, bench, [approval(id, content)], 'missed'),
   })
   ctx.world.bell.ring()
 }
 
-/** Writes the fields in which two contents differ, as one act. */
+const approval = (annotation: string, shown: Content, note = ''): DecisionInput => ({
+  annotation,
+  verdict: 'approve',
+  shown,
+  reason: null,
+  note,
+})
+
+/** Writes the fields in which two contents differ. */
 function rewrite(doc: LayerDoc, id: string, before: Content, after: Content): void {
   if (before.kind !== after.kind) throw new Problem('annotation_malformed')
-  doc.act(() => {
-    if (after.kind === 'span') doc.setRanges(id, after.ranges)
-    if (after.kind === 'relation') for (const end of ['from', 'to'] as const) doc.setEnd(id, end, after[end])
-    doc.setLabel(id, after.label)
-    const attributes = new Set([...before.attributes, ...after.attributes].map(([attribute]) => attribute))
-    for (const attribute of attributes) doc.setAttribute(id, attribute, attributeOf(after, attribute) ?? null)
-  })
+  if (after.kind === 'span') doc.setRanges(id, after.ranges)
+  if (after.kind === 'relation') for (const end of ['from', 'to'] as const) doc.setEnd(id, end, after[end])
+  doc.setLabel(id, after.label)
+  const attributes = new Set([...before.attributes, ...after.attributes].map(([attribute]) => attribute))
+  for (const attribute of attributes) doc.setAttribute(id, attribute, attributeOf(after, attribute) ?? null)
 }
 
 async function requireStanding({ world }: Ctx, project: string, content: Content, text: string): Promise<void> {

@@ -243,6 +243,15 @@ describe('a reviewer', () => {
     )
   })
 
+  test('amends all that say the same', async () => {
+    const shown = span('Асхат', 'per')
+    const [first] = [await mark(ann, shown), await mark(rita, shown)]
+    const content = span('Асхат Шахаров', 'per')
+    await rita.send('POST', `/articles/${article}/amend`, { annotation: first, shown, content })
+    expect(await stats()).toEqual({ annotated: 2, waiting: 0, approved: 2 })
+    expect(await gold()).toEqual([expect.objectContaining({ quotes: ['Асхат Шахаров'] })])
+  })
+
   test('adds a span that everybody missed: proposed and approved in one act', async () => {
     const [id, content] = [fresh(), span('Ақтөбеде', 'city')]
     await rita.send('POST', `/articles/${article}/missed`, { id, content })

@@ -32,6 +32,8 @@ export const isFirstTwin = (shown: Shown): boolean => shown.twins[0] === shown.i
 export interface Circumstances {
   readonly text: string
   readonly quorum: number
+  /** May an own approval count? */
+  readonly ownApproval: boolean
   readonly rulingsOf: (annotation: string) => readonly StatedRuling[]
   readonly isPending: (annotation: string) => boolean
 }
@@ -146,16 +148,16 @@ export class Annotations {
 function shownOf({ annotation, digest }: Known, twins: readonly string[], at: Circumstances): Shown {
   const { id, content, unsure, gone } = annotation
   const rulings = twins.flatMap((twin) => at.rulingsOf(twin)).sort((a, b) => a.order - b.order)
-  const { quorum } = at
-  const state = stateOf({ digest, gone, rulings, quorum })
+  const { quorum, ownApproval } = at
+  const state = stateOf({ digest, gone, rulings, quorum, ownApproval })
   const pending = at.isPending(id)
-  const approvals = [approvalsOf(digest, rulings), quorum] as const
+  const approvals = [approvalsOf(digest, rulings, ownApproval), quorum] as const
   return { id, content, unsure, digest, state, pending, twins, rulings, approvals }
 }
 
-function approvalsOf(digest: string, rulings: readonly StatedRuling[]): number {
+function approvalsOf(digest: string, rulings: readonly StatedRuling[], ownApproval: boolean): number {
   const latest = new Map(rulings.filter((ruling) => ruling.digest === digest).map((ruling) => [ruling.account, ruling]))
-  return [...latest.values()].filter(({ verdict }) => verdict !== 'reject').length
+  return [...latest.values()].filter(({ verdict, own }) => verdict !== 'reject' && (ownApproval || !own)).length
 }
 
 /** The mark of a span for the surface, or null for what is not drawn: gone, folded into a twin, no span. */

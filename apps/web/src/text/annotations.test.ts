@@ -24,12 +24,21 @@ function begin() {
   const annotations = new Annotations(() => ({
     text,
     quorum: 1,
+    ownApproval: true,
     rulingsOf: (one) => rulings.get(one) ?? [],
     isPending: (one) => pending.has(one),
   }))
   annotations.attach(layer)
   const decide = (one: string, verdict: 'approve' | 'reject', content: Content, order: number) => {
-    const ruling = { account: 'r', verdict, digest: digestOf(content, text), order, reason: null, at: '2025-01-01' }
+    const ruling = {
+      account: 'r',
+      verdict,
+      digest: digestOf(content, text),
+      order,
+      own: false,
+      reason: null,
+      at: '2025-01-01',
+    }
     rulings.set(one, [...(rulings.get(one) ?? []), ruling])
     annotations.refresh([one])
   }

@@ -94,6 +94,7 @@ export class Room {
     this.annotations = new Annotations(() => ({
       text: article.revision.text,
       quorum: this.article.settings.quorum,
+      ownApproval: this.article.settings.ownApproval,
       rulingsOf: (id) => this.standing.rulings.get(id) ?? [],
       isPending: (id) => this.#pendingIds.has(id),
     }))

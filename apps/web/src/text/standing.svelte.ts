@@ -52,8 +52,8 @@ export class Standing {
     return kind === 'decided' ? this.#decide(payload as Decided) : null
   }
 
-  #decide({ annotation, account, verdict, digest, reason, order, at }: Decided): string {
-    const ruling: StatedRuling = { account, verdict, digest, reason, order, at }
+  #decide({ annotation, account, verdict, digest, reason, order, own, at }: Decided): string {
+    const ruling: StatedRuling = { account, verdict, digest, reason, order, own, at }
     this.rulings.set(annotation, [...(this.rulings.get(annotation) ?? []), ruling])
     return annotation
   }
