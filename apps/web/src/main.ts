@@ -6,13 +6,9 @@ import './styles/base.css'
 import './styles/table.css'
 import { mount } from 'svelte'
 import App from './App.svelte'
-import { applyScheme } from './auth/preferences.svelte.ts'
-import { markDocument } from './i18n/index.svelte.ts'
 import { routes } from './routes.ts'
 import { serve } from './runes/router.svelte.ts'
 
-applyScheme()
-markDocument()
 serve(routes)
 // A Kazakh word mixes letters of two files of one face (ұ is in `cyrillic`, ә in `cyrillic-ext`): both come at once.
 for (const face of ['16px "Golos Text Variable"', '19px "Literata Variable"']) void document.fonts.load(face, 'Aәұ')

@@ -26,7 +26,6 @@ export const preferences = {
   },
   set scheme(next: SchemeChoice) {
     scheme.value = next
-    applyScheme()
   },
   get density(): Density {
     return density.value
@@ -36,7 +35,7 @@ export const preferences = {
   },
 }
 
-/** Puts the chosen scheme on the document; without a choice the system decides. */
+/** Puts the chosen scheme on the document; without a choice the system decides. Run it as an effect. */
 export function applyScheme() {
   const { dataset } = document.documentElement
   if (scheme.value === 'system') delete dataset.theme

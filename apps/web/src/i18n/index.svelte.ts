@@ -23,12 +23,9 @@ const chosen = new Persisted<Locale>('locale', preferred(), isLocale)
 /** The language of the interface; reading it inside a component follows every change. */
 export const locale = (): Locale => chosen.value
 
-export function setLocale(next: Locale) {
-  chosen.value = next
-  markDocument()
-}
+export const setLocale = (next: Locale) => void (chosen.value = next)
 
-/** Tells the browser and its readers-aloud what language the page is in. */
+/** Tells the browser and its readers-aloud what language the page is in. Run it as an effect. */
 export function markDocument() {
   document.documentElement.lang = chosen.value
 }
