@@ -60,7 +60,8 @@ async function findProject({ db }: World, asked: string): Promise<string> {
 export async function openConsole(world: World): Promise<{ path: string; close(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'tamga-console-'))
   const path = join(dir, 'socket')
-  const server = createServer(getRequestListener(createConsole(world).fetch))
+  const answer = getRequestListener(createConsole(world).fetch)
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(path, resolve))
   chmodSync(path, 0o600)
   return {

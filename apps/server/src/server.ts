@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
@@ -47,9 +47,9 @@ export async function startServer(env: Env, parts: Parts): Promise<Running> {
 }
 
 async function serve(env: Env, parts: Parts, database: Database): Promise<Running> {
-  let answer: Parameters<typeof createServer>[1] = (_request, response) => response.writeHead(503).end()
+  let answer: RequestListener = (_request, response) => response.writeHead(503).end()
   // no limit on the whole of a request: an upload of two gigabytes takes its time
-  const http = createServer({ requestTimeout: 0 }, (request, response) => answer!(request, response))
+  const http = createServer({ requestTimeout: 0 }, (request, response) => answer(request, response))
   const port = await listen(http, env)
   const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : `http://${env.host}:${port}`), port)
   const sessions = openSessions(database.db, { secure: origins.secure, port, demo: env.demo })
@@ -66,7 +66,8 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
   live = openLive(world, sessions)
   if (env.demo) await seedDemo(world, live, parts.seedsDir)
   const app = createApp({ world, sessions, live, pagesDir: parts.pagesDir })
-  answer = getRequestListener((request, nodeEnv) => app.fetch(request, nodeEnv))
+  const listener = getRequestListener((request, nodeEnv) => app.fetch(request, nodeEnv))
+  answer = (request, response) => void listener(request, response)
   http.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
   const console = await openConsole(world)
   database.announce({ url: origins.url, console: console.path })

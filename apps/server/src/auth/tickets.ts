@@ -101,8 +101,8 @@ async function liveTicket(world: World, secret: string) {
     const inviter = ticket.made_by === null ? undefined : await membership(world.db, ticket.project!, ticket.made_by)
     if (!inviter || above(ticket.role!, inviter.role)) throw new Problem('link_used')
   }
-  if (ticket.account !== null && !world.demo && (await accountById(world.db, ticket.account))?.demo != null)
-    throw new Problem('demo_only_here')
+  const account = ticket.account === null ? undefined : await accountById(world.db, ticket.account)
+  if (account && account.demo !== null && !world.demo) throw new Problem('demo_only_here')
   return ticket
 }
 

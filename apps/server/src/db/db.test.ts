@@ -39,9 +39,8 @@ function described(): Record<string, string[]> {
     ]),
   )
   const tables = /interface Tables \{\n([\s\S]*?)\n\}/.exec(source)![1]!
-  return Object.fromEntries(
-    [...tables.matchAll(/(\w+): (\w+)/g)].map(([, table, name]) => [table, columns.get(name!)!]),
-  )
+  const found = [...tables.matchAll(/(\w+): (\w+)/g)].map(([, table, name]) => [table!, columns.get(name!)!] as const)
+  return Object.fromEntries(found)
 }
 
 test('twenty read-modify-write transactions at once lose nothing', async () => {

@@ -111,13 +111,10 @@ function answer(worker: Worker, kind: string): Promise<void> {
 // Both databases answer in the same types: counters as numbers (all stay below 2^53), dates as they are written.
 const INT8 = 20
 const DATE = 1082
-const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === INT8) return Number
-    if (oid === DATE) return (value: string) => value
-    return pg.types.getTypeParser(oid, format as 'text')
-  },
-} as pg.CustomTypesConfig
+const own: Readonly<Record<number, (value: string) => unknown>> = { [INT8]: Number, [DATE]: (value) => value }
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number) => own[oid] ?? (pg.types.getTypeParser(oid) as (value: string) => unknown),
+}
 
 const FORMAT = 'pglite 0.5 (Postgres 18)'
 

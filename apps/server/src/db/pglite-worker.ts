@@ -26,7 +26,8 @@ const startParams = [
 ]
 let syncs = 0
 const db = await PGlite.create({ dataDir: dir, startParams })
-const hostFiles = db.Module.FS.filesystems.NODEFS as unknown as HostFiles
+const { filesystems } = db.Module.FS as unknown as { filesystems: { NODEFS: HostFiles } }
+const hostFiles = filesystems.NODEFS
 hostFiles.stream_ops.fsync = ({ nfd }) => {
   fsyncSync(nfd)
   syncs++

@@ -302,7 +302,7 @@ test('what happened to a span is told in order', async () => {
   const content = span('Асхат', 'per')
   const id = await mark(ann, content)
   await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setLabel(id, 'prof') })
-  await decide(rita, approval(id, { ...content, label: 'prof' } as Content))
+  await decide(rita, approval(id, { ...content, label: 'prof' }))
   const { entries } = await ann.get<{ entries: { kind: string; key: string | null; account: string }[] }>(
     `/articles/${article}/history/${id}`,
   )

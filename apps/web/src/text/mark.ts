@@ -19,7 +19,7 @@ export interface Mark {
   readonly approvals?: readonly [given: number, needed: number]
 }
 
-export type Marks = ReadonlyMap<string, Mark>
+type Marks = ReadonlyMap<string, Mark>
 
 const wet = new Set<MarkState>(['open', 'changed', 'disputed', 'partly'])
 

@@ -1,3 +1,4 @@
+import type {} from '@vitest/browser-playwright'
 import '@fontsource-variable/golos-text/index.css'
 import '@fontsource-variable/literata/opsz.css'
 import fc from 'fast-check'
