@@ -19,8 +19,6 @@ export interface Mark {
   readonly approvals?: readonly [given: number, needed: number]
 }
 
-type Marks = ReadonlyMap<string, Mark>
-
 const wet = new Set<MarkState>(['open', 'changed', 'disputed', 'partly'])
 
 /** True if the mark still needs somebody: it is washed in its label's tint until decided. */
