@@ -50,6 +50,7 @@ export const common = {
 
   plainHttp: 'This address has no encryption: passwords and texts travel readable. Use it only in a network you trust.',
   notFoundTitle: 'Nothing stands at this address',
+  notOpened: 'This page could not be opened',
   notFoundText: 'The link may be old, or the page belongs to a project you are not a member of.',
   toProjects: 'To your projects',
 } as const

@@ -52,6 +52,7 @@ export const common = {
 
   plainHttp: 'Бұл мекенжайда шифрлау жоқ: құпиясөз бен мәтін желіде ашық жүреді. Тек сенімді желіде қолданыңыз.',
   notFoundTitle: 'Бұл мекенжайда ештеңе жоқ',
+  notOpened: 'Бет ашылмады',
   notFoundText: 'Сілтеме ескірген болар, не бет сіз мүше емес жобаға жатады.',
   toProjects: 'Жобаларыңызға',
 } as const satisfies SectionOf<'common'>
