@@ -23,7 +23,7 @@ export async function window(browser: Browser, options: Parameters<Browser['newC
 /** Signs one of the demo team in by a click, as anybody on the server's own machine may. */
 export async function enter(browser: Browser, url: string, name: string, options = {}): Promise<Person> {
   const person = await window(browser, options)
-  await person.page.goto(url)
+  await person.page.goto(`${url}/projects`)
   await person.page.getByRole('button', { name }).click()
   await person.page.getByRole('heading', { level: 1 }).waitFor()
   return person
@@ -34,7 +34,7 @@ export const KAZAKH = 'Ақтөбеде «Белсенді қоғам – бер
 
 /** Goes from anywhere inside the project list to the demo's article of this title. */
 export async function openArticle({ page }: Person, url: string, title: string): Promise<void> {
-  await page.goto(url)
+  await page.goto(`${url}/projects`)
   await page.getByRole('link', { name: 'Новости Актобе' }).first().click()
   await page.getByRole('link', { name: title, exact: true }).click()
   await textOf(page).waitFor()
@@ -106,8 +106,8 @@ export const saved = (page: Page) => page.getByText('saved', { exact: true }).fi
 export const listed = (page: Page): Promise<string[]> =>
   rowsOf(page).evaluateAll((rows) =>
     rows.map((row) => {
-      const part = (selector: string) => row.querySelector(selector)!.textContent!.trim()
-      return `${row.children[1]!.textContent!.trim()} ${part('.quote')} ${part('.unseen')}`
+      const part = (selector: string) => row.querySelector(selector)!.textContent.trim()
+      return `${row.children[1]!.textContent.trim()} ${part('.quote')} ${part('.unseen')}`
     }),
   )
 

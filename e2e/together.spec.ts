@@ -110,7 +110,7 @@ for (const base of ['pglite', 'postgres'] as const satisfies readonly Base[]) {
       }
 
       // the export holds the same spans as the rows
-      await rita.page.goto(server.url)
+      await rita.page.goto(`${server.url}/projects`)
       await rita.page.getByRole('link', { name: 'Новости Актобе' }).first().click()
       await rita.page.getByRole('link', { name: 'Download the corpus' }).first().click()
       const download = rita.page.waitForEvent('download')
