@@ -5,6 +5,7 @@ const report = process.env.E2E_REPORT
 /** Run by `npm test -- e2e`, which builds first and says in the environment where Chromium and Postgres are. */
 export default defineConfig({
   testDir: '.',
+  testMatch: process.env.PICTURES ? '*.pictures.ts' : '*.spec.ts',
   outputDir: '../test-results',
   workers: 2,
   fullyParallel: false,
