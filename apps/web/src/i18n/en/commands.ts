@@ -5,7 +5,7 @@ export const commands = {
   nothing: 'No command has these words.',
   notNow: 'Not possible now',
   run: 'run',
-  layout: 'keys of your layout: {name}',
+  layout: 'Keys of your layout: {name}',
   help: 'All keys',
   helpText: 'Keys go by their place on the keyboard, so they work in every layout.',
   group_app: 'Tamga',
