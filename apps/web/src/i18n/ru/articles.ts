@@ -9,7 +9,7 @@ export const articles = {
   search: 'Искать в названиях и текстах',
   exact: 'буква в букву',
   exactHint: 'Иначе «а» находит и «ә», «к» – и «қ».',
-  withdrawnToo: 'и снятые',
+  withdrawnToo: 'со снятыми',
   found: {
     one: 'нашлась {n} статья',
     few: 'нашлись {n} статьи',
@@ -40,7 +40,7 @@ export const articles = {
   state_closed: 'подписана',
   state_withdrawn: 'снята: {reason}',
 
-  groupLine: '{titles} – об одном, языки: {languages}.',
+  groupLine: '{titles} – об одном и том же; языки: {languages}.',
   and: 'и',
 
   moreOf: 'Действия: «{title}»',
