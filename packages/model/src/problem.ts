@@ -33,10 +33,8 @@ export const problems = {
   label_group_chosen: 409,
   label_unknown: 400,
   label_parent: 400,
-  label_colour_form: 400,
   attribute_unknown: 400,
   attribute_type_fixed: 409,
-  attribute_labels: 400,
   attribute_choices: 400,
   attribute_value: 400,
   label_set_form: 400,
@@ -68,16 +66,13 @@ export const problems = {
   annotation_gone: 404,
   own_only: 403,
   frozen: 409,
-  locked: 409,
   // review
   changed_meanwhile: 409,
-  own_approval: 403,
   undecided_left: 409,
   // corpus
   nothing_to_export: 409,
   spans_would_be_lost: 409,
   names_for_owner: 403,
-  database_in_use: 503,
 } as const
 
 export type ProblemCode = keyof typeof problems

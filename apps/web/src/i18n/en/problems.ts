@@ -33,11 +33,9 @@ export const problems = {
   label_group_chosen: '{code} is a group and cannot be chosen. Take its key away or make it a label.',
   label_unknown: 'There is no label ‹{code} ›in this project’s set. Choose one that is.',
   label_parent: '‹{code}: ›the parent must be a group, and no group may stand inside itself.',
-  label_colour_form: 'This is not a colour the palette can show. Choose a hue between 0 and 360.',
   attribute_unknown: 'There is no attribute ‹{code} ›in this project’s set. Choose one that is.',
   attribute_type_fixed:
     'The type of {code} cannot change: values of the old type stand in the articles. Retire it and add another.',
-  attribute_labels: 'The attribute ‹{code} ›does not belong to this label. Allow it in the label set first.',
   attribute_choices: '{code} needs at least one choice, and no choice twice.',
   attribute_value: 'This value does not fit the attribute‹ {code}›.',
   label_set_form: 'This file is not a label set‹: {at}›. Take a file that was saved here as an example.',
@@ -70,15 +68,11 @@ export const problems = {
   annotation_gone: 'The span has been removed meanwhile. Nothing was changed.',
   own_only: 'An annotator removes only their own spans. A reviewer can remove this one.',
   frozen: 'The article is frozen, so spans stay as they are. An owner can open it.',
-  locked: 'The span is approved and locked. A reviewer can change it.',
 
   changed_meanwhile: 'Not recorded: the span changed while you looked‹ ({name})›. See the difference and decide anew.',
-  own_approval:
-    'You made this span yourself, and the project wants somebody else’s approval. Another reviewer can give it.',
   undecided_left: 'Not signed off: {n} spans still wait for a decision. Decide them first.',
 
   nothing_to_export: 'There is nothing to download yet: no article here has approved spans and a sign-off.',
   spans_would_be_lost: 'Not downloaded: the format would lose {n} spans. Choose what to do with them.',
   names_for_owner: 'Only an owner may put real names into an export. Take pseudonyms.',
-  database_in_use: 'Another process has this database open. Stop it, or give this one another data folder.',
 } as const satisfies Record<ProblemCode, string>
