@@ -147,6 +147,13 @@ describe('reading content of unknown origin', () => {
     expect(readContent({ kind: 'article', label: 'per' })).toEqual({ kind: 'article', label: 'per', attributes: [] })
   })
 
+  test('a megabyte of attributes is read in no time: anybody may send it', () => {
+    const attributes = Array.from({ length: 100_000 }, (_, i) => [`k${i % 99_999}`, i])
+    const before = Date.now()
+    expect(readAttributes(attributes)).toHaveLength(99_999)
+    expect(Date.now() - before).toBeLessThan(1000)
+  })
+
   test('whatever comes in, it reads content or null, and content is plain and reads as itself', () => {
     fc.assert(fc.property(hostile, checkRead), { numRuns: 2000 })
   })

@@ -45,9 +45,11 @@ export const attributeOf = (content: Content, id: string): AttributeValue | unde
 /** The same attributes with one changed; null takes it away. Sorted as everywhere. */
 export function withAttribute(attributes: Attributes, id: string, value: AttributeValue | null): Attributes {
   const rest = attributes.filter(([attribute]) => attribute !== id)
-  const all = value === null ? rest : [...rest, [id, value] as const]
-  return all.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return sortedById(value === null ? rest : [...rest, [id, value] as const])
 }
+
+const sortedById = (attributes: (readonly [string, AttributeValue])[]): Attributes =>
+  attributes.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 
 /** What content is checked against: the revision's text and the project's labels, those retired included. */
 export interface Rules {
@@ -109,14 +111,15 @@ export function readValue(value: unknown): AttributeValue | null {
 /** Reads attributes as the shared document holds them: pairs, in any order, values of null left out; or null. */
 export function readAttributes(value: unknown): Attributes | null {
   if (!Array.isArray(value)) return null
-  let attributes: Attributes = []
+  const attributes = new Map<string, AttributeValue>()
   for (const pair of value as unknown[]) {
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string' || !isPlain(pair[0])) return null
     const read = pair[1] === null ? null : readValue(pair[1])
     if (read === null && pair[1] !== null) return null
-    attributes = withAttribute(attributes, pair[0], read)
+    if (read === null) attributes.delete(pair[0])
+    else attributes.set(pair[0], read)
   }
-  return attributes
+  return sortedById([...attributes])
 }
 
 /**
