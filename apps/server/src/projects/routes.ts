@@ -187,7 +187,10 @@ export const projectRoutes = () =>
       const { base, set } = c.req.valid('json')
       return c.json(await saveLabelSet(ctxOf(c), c.req.valid('param').project, base, set), 200)
     })
-    .openapi(listTemplates, (c) => c.json({ templates: templates.map(({ id, set }) => ({ id, set })) }, 200))
+    .openapi(listTemplates, (c) => {
+      ctxOf(c)
+      return c.json({ templates: templates.map(({ id, set }) => ({ id, set })) }, 200)
+    })
 
 const DAY = 24 * 60 * 60 * 1000
 
