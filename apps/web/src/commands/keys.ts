@@ -1,4 +1,4 @@
-import { isWriting, matches, type Keys } from '../ui/keys.ts'
+import { isInDialog, isWriting, matches, type Keys } from '../ui/keys.ts'
 import { applies, type Command } from './command.ts'
 
 /**
@@ -28,9 +28,6 @@ export function dispatchKeys(list: () => readonly Command[]): () => void {
   addEventListener('keydown', press)
   return () => removeEventListener('keydown', press)
 }
-
-const isInDialog = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest('[role="dialog"], [role="menu"]') !== null
 
 /** One key that two commands want, with their ids: what the clash test prints. */
 export interface Clash {

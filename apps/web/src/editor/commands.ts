@@ -4,8 +4,9 @@ import type { Command } from '../commands/command.ts'
 import { t, type PlainKey } from '../i18n/index.svelte.ts'
 import { paths } from '../paths.ts'
 import { go } from '../runes/router.svelte.ts'
-import type { Keys } from '../ui/keys.ts'
-import type { Edge, Unit } from './edges.ts'
+import { isOnControl, type Keys } from '../ui/keys.ts'
+import { articleCommands } from './article-commands.ts'
+import { edgeCommands } from './edge-commands.ts'
 import type { Editing } from './editing.svelte.ts'
 
 /**
@@ -13,11 +14,18 @@ import type { Editing } from './editing.svelte.ts'
  * keep to the other keys.
  */
 export function editorCommands(editing: Editing): readonly Command[] {
-  return [...marking(editing), ...edges(editing), ...walking(editing), ...places(editing), ...articles(editing)]
+  return [
+    ...marking(editing),
+    ...undoing(editing),
+    ...edges(editing),
+    ...walking(editing),
+    ...places(editing),
+    ...articleCommands(editing.room, paths.article),
+    reviewing(editing),
+  ]
 }
 
 function marking(editing: Editing): Command[] {
-  const { room } = editing
   return [
     {
       id: 'span.picker',
@@ -65,6 +73,12 @@ function marking(editing: Editing): Command[] {
       when: () => onSpan(editing),
       run: () => editing.remove(),
     },
+  ]
+}
+
+function undoing(editing: Editing): Command[] {
+  const { room } = editing
+  return [
     {
       id: 'span.undo',
       title: 'editor.cmd_undo',
@@ -88,28 +102,12 @@ function marking(editing: Editing): Command[] {
   ]
 }
 
-/** A bracket pulls its own edge out, with Shift back in; with Alt by a letter instead of a word. */
-const edgeKeys: readonly (readonly [title: PlainKey, keys: Keys, edge: Edge, out: boolean, unit: Unit])[] = [
-  ['editor.cmd_startOut', 'BracketLeft', 'start', true, 'word'],
-  ['editor.cmd_endOut', 'BracketRight', 'end', true, 'word'],
-  ['editor.cmd_startIn', 'shift+BracketLeft', 'start', false, 'word'],
-  ['editor.cmd_endIn', 'shift+BracketRight', 'end', false, 'word'],
-  ['editor.cmd_startOutLetter', 'alt+BracketLeft', 'start', true, 'letter'],
-  ['editor.cmd_endOutLetter', 'alt+BracketRight', 'end', true, 'letter'],
-  ['editor.cmd_startInLetter', 'alt+shift+BracketLeft', 'start', false, 'letter'],
-  ['editor.cmd_endInLetter', 'alt+shift+BracketRight', 'end', false, 'letter'],
-]
-
-const edges = (editing: Editing): Command[] =>
-  edgeKeys.map(([title, keys, edge, out, unit]) => ({
-    id: `span.${edge}.${out ? 'out' : 'in'}.${unit}`,
-    title,
-    group: 'span',
-    keys: [keys],
-    repeats: true,
-    when: () => editing.barred ?? (hasTarget(editing) || t('editor.needSpan')),
-    run: () => editing.moveEdge(edge, out, unit),
-  }))
+const edges = (editing: Editing) =>
+  edgeCommands(
+    'span',
+    () => editing.barred ?? (hasTarget(editing) || t('editor.needSpan')),
+    (...move) => editing.moveEdge(...move),
+  )
 
 function walking(editing: Editing): Command[] {
   const to = (by: 1 | -1, id: string, title: PlainKey, keys: readonly Keys[]): Command => ({
@@ -173,34 +171,14 @@ function places(editing: Editing): Command[] {
   ]
 }
 
-function articles({ room }: Editing): Command[] {
-  const to = (id: 'previous' | 'next', title: PlainKey, keys: Keys): Command => ({
-    id: `article.${id}`,
-    title,
-    group: 'article',
-    keys: [keys],
-    when: () => room.article[id] !== null || t('editor.needArticle'),
-    run: () => go(paths.article(room.article[id]!)),
-  })
-  return [
-    to('previous', 'editor.previousArticle', 'alt+PageUp'),
-    to('next', 'editor.nextArticle', 'alt+PageDown'),
-    {
-      id: 'article.review',
-      title: 'editor.toReview',
-      group: 'article',
-      keys: ['alt+Enter'],
-      when: () => can(room.article.role, 'decide'),
-      run: () => go(paths.review(room.article.id)),
-    },
-    {
-      id: 'article.project',
-      title: 'commands.toArticles',
-      group: 'go',
-      run: () => go(paths.project(room.article.project)),
-    },
-  ]
-}
+const reviewing = ({ room }: Editing): Command => ({
+  id: 'article.review',
+  title: 'editor.toReview',
+  group: 'article',
+  keys: ['alt+Enter'],
+  when: () => can(room.article.role, 'decide'),
+  run: () => go(paths.review(room.article.id)),
+})
 
 const hasTarget = ({ span, selected }: Editing) => span !== null || selected !== null
 
@@ -212,9 +190,6 @@ function whatNext(editing: Editing, which: 'top' | 'topRedo'): string {
   const step = editing.room.acts >= 0 ? editing.room.undo[which]() : null
   return step ? editing.what(step) : ''
 }
-
-/** Space and Enter belong to a button that has the focus. */
-const isOnControl = () => document.activeElement?.matches('button, a, summary, [role="button"]') ?? false
 
 /** Tab walks through spans only from the text (or from nowhere), so that it leads everywhere else as usual. */
 function isInText({ surface }: Editing): boolean {

@@ -1,10 +1,11 @@
 import { can, reasons } from '@tamga/model'
 import type { Command } from '../commands/command.ts'
-import type { Edge, Unit } from '../editor/edges.ts'
-import { t, type PlainKey } from '../i18n/index.svelte.ts'
+import { articleCommands } from '../editor/article-commands.ts'
+import { edgeCommands } from '../editor/edge-commands.ts'
+import { t } from '../i18n/index.svelte.ts'
 import { paths } from '../paths.ts'
 import { go } from '../runes/router.svelte.ts'
-import type { Keys } from '../ui/keys.ts'
+import { isOnControl } from '../ui/keys.ts'
 import type { Walk } from './walk.svelte.ts'
 
 /**
@@ -12,7 +13,13 @@ import type { Walk } from './walk.svelte.ts'
  * amended or added, and then these step back.
  */
 export function reviewCommands(walk: Walk): readonly Command[] {
-  return [...deciding(walk), ...walking(walk), ...reasoning(walk), ...elsewhere(walk)]
+  return [
+    ...deciding(walk),
+    ...walking(walk),
+    ...reasoning(walk),
+    ...articleCommands(walk.room, paths.review),
+    editing(walk),
+  ]
 }
 
 /** What holds while a span is amended or a missed one added. Labels are commands too, under keys of their own. */
@@ -21,7 +28,6 @@ export function draftCommands(walk: Walk): readonly Command[] {
 }
 
 function deciding(walk: Walk): Command[] {
-  const { room } = walk
   return [
     {
       id: 'review.approve',
@@ -30,7 +36,7 @@ function deciding(walk: Walk): Command[] {
       group: 'review',
       keys: ['Enter'],
       when: () =>
-        isFree() && walk.mode !== 'amend' && walk.mode !== 'miss' && (walk.span === null ? false : mayOn(walk)),
+        !isOnControl() && walk.mode !== 'amend' && walk.mode !== 'miss' && (walk.span === null ? false : mayOn(walk)),
       run: () => (walk.isRemoved ? walk.leaveRemoved() : walk.approve()),
     },
     {
@@ -76,38 +82,6 @@ function deciding(walk: Walk): Command[] {
       when: () => looks(walk) && may(walk),
       run: () => walk.startMissing(),
     },
-    {
-      id: 'review.undo',
-      title: 'review.cmd_undo',
-      group: 'review',
-      keys: ['mod+KeyZ'],
-      when: () => may(walk) === true && (walk.lastDecided !== null || t('review.said_first')),
-      run: () => walk.undo(),
-    },
-    {
-      id: 'review.history',
-      title: 'review.cmd_history',
-      group: 'review',
-      keys: ['KeyH'],
-      when: () => looks(walk) && (walk.span !== null || t('review.needSpan')),
-      run: () => (walk.showsPast = !walk.showsPast),
-    },
-    {
-      id: 'article.previous',
-      title: 'editor.previousArticle',
-      group: 'article',
-      keys: ['alt+PageUp'],
-      when: () => room.article.previous !== null || t('editor.needArticle'),
-      run: () => go(paths.review(room.article.previous!)),
-    },
-    {
-      id: 'article.next',
-      title: 'editor.nextArticle',
-      group: 'article',
-      keys: ['alt+PageDown'],
-      when: () => room.article.next !== null || t('editor.needArticle'),
-      run: () => go(paths.review(room.article.next!)),
-    },
   ]
 }
 
@@ -127,6 +101,22 @@ const walking = (walk: Walk): Command[] => [
     keys: ['ArrowLeft'],
     when: () => looks(walk),
     run: () => walk.back(),
+  },
+  {
+    id: 'review.undo',
+    title: 'review.cmd_undo',
+    group: 'review',
+    keys: ['mod+KeyZ'],
+    when: () => may(walk) === true && (walk.lastDecided !== null || t('review.said_first')),
+    run: () => walk.undo(),
+  },
+  {
+    id: 'review.history',
+    title: 'review.cmd_history',
+    group: 'review',
+    keys: ['KeyH'],
+    when: () => looks(walk) && (walk.span !== null || t('review.needSpan')),
+    run: () => (walk.showsPast = !walk.showsPast),
   },
 ]
 
@@ -166,7 +156,7 @@ export const endCommands = (walk: Walk): readonly Command[] => [
     title: 'review.signOff',
     group: 'review',
     keys: ['Enter'],
-    when: () => isFree() && walk.mode === 'look' && walk.span === null && maySign(walk),
+    when: () => !isOnControl() && walk.mode === 'look' && walk.span === null && maySign(walk),
     run: () => walk.signOff(),
   },
   {
@@ -178,21 +168,13 @@ export const endCommands = (walk: Walk): readonly Command[] => [
   },
 ]
 
-const elsewhere = ({ room }: Walk): Command[] => [
-  {
-    id: 'article.edit',
-    title: 'review.toEditor',
-    group: 'article',
-    keys: ['alt+Enter'],
-    run: () => go(paths.article(room.article.id)),
-  },
-  {
-    id: 'article.project',
-    title: 'commands.toArticles',
-    group: 'go',
-    run: () => go(paths.project(room.article.project)),
-  },
-]
+const editing = ({ room }: Walk): Command => ({
+  id: 'article.edit',
+  title: 'review.toEditor',
+  group: 'article',
+  keys: ['alt+Enter'],
+  run: () => go(paths.article(room.article.id)),
+})
 
 const amending = (walk: Walk): Command[] => [
   {
@@ -201,33 +183,17 @@ const amending = (walk: Walk): Command[] => [
     group: 'review',
     keys: ['Enter'],
     inFields: true,
-    when: () => isFree() && walk.mode === 'amend',
+    when: () => !isOnControl() && walk.mode === 'amend',
     run: () => walk.approveAmended(),
   },
 ]
 
-/** A bracket pulls its own edge out, with Shift back in; with Alt by a letter instead of a word: as in the editor. */
-const edgeKeys: readonly (readonly [title: PlainKey, keys: Keys, edge: Edge, out: boolean, unit: Unit])[] = [
-  ['editor.cmd_startOut', 'BracketLeft', 'start', true, 'word'],
-  ['editor.cmd_endOut', 'BracketRight', 'end', true, 'word'],
-  ['editor.cmd_startIn', 'shift+BracketLeft', 'start', false, 'word'],
-  ['editor.cmd_endIn', 'shift+BracketRight', 'end', false, 'word'],
-  ['editor.cmd_startOutLetter', 'alt+BracketLeft', 'start', true, 'letter'],
-  ['editor.cmd_endOutLetter', 'alt+BracketRight', 'end', true, 'letter'],
-  ['editor.cmd_startInLetter', 'alt+shift+BracketLeft', 'start', false, 'letter'],
-  ['editor.cmd_endInLetter', 'alt+shift+BracketRight', 'end', false, 'letter'],
-]
-
-const edges = (walk: Walk): Command[] =>
-  edgeKeys.map(([title, keys, edge, out, unit]) => ({
-    id: `review.${edge}.${out ? 'out' : 'in'}.${unit}`,
-    title,
-    group: 'review',
-    keys: [keys],
-    repeats: true,
-    when: () => walk.mode === 'amend',
-    run: () => walk.moveEdge(edge, out, unit),
-  }))
+const edges = (walk: Walk) =>
+  edgeCommands(
+    'review',
+    () => walk.mode === 'amend',
+    (...move) => walk.moveEdge(...move),
+  )
 
 const labelling = (walk: Walk): Command[] =>
   walk.labels.map((label) => ({
@@ -254,6 +220,3 @@ function maySign(walk: Walk): boolean | string {
 }
 
 const about = (walk: Walk) => (walk.span ? `«${walk.quote(walk.span.content, 30)}»` : '')
-
-/** Enter belongs to a control that has the focus. */
-const isFree = () => !(document.activeElement?.matches('button, a, summary, [role="button"]') ?? false)

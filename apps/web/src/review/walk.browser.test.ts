@@ -22,9 +22,9 @@ beforeEach(() => {
   line = new Line()
   decided = []
   answer = { results: [{ ok: true }] }
-  vi.stubGlobal('fetch', async (url: string, { body }: RequestInit) => {
+  vi.stubGlobal('fetch', async (url: string, { body }: { body: string }) => {
     if (!url.endsWith('/decisions')) return new Response('', { status: 404 })
-    decided = (JSON.parse(String(body)) as { items: typeof decided }).items
+    decided = (JSON.parse(body) as { items: typeof decided }).items
     return Response.json(answer)
   })
 })

@@ -34,3 +34,11 @@ export function isWriting(target: EventTarget | null): boolean {
     return !['checkbox', 'radio', 'button', 'submit', 'file'].includes(target.type)
   return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
 }
+
+/** Has a dialog or a menu the keyboard there? */
+export const isInDialog = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('[role="dialog"], [role="menu"]') !== null
+
+/** Has a button or a link the focus? Space and Enter belong to it then. */
+export const isOnControl = (): boolean =>
+  document.activeElement?.matches('button, a, summary, [role="button"]') ?? false
