@@ -80,6 +80,16 @@ describe('verbs', () => {
     expect(Y.encodeStateVector(doc)).toEqual(before)
   })
 
+  test('a relation never leads to what is not there', () => {
+    layer.add(anna, { id: A })
+    layer.add(anna, { id: B })
+    const [relation, nowhere] = ['RRRRRRRRRRRRRRRR', 'NNNNNNNNNNNNNNNN']
+    layer.add({ kind: 'relation', from: A, to: B, label: 'knows', attributes: [] }, { id: relation })
+    expect(refused(() => layer.setEnd(relation, 'to', nowhere))).toBe('annotation_gone')
+    layer.setEnd(relation, 'to', A)
+    expect(layer.read(relation)!.content).toMatchObject({ from: A, to: A })
+  })
+
   test('what is read or was given cannot change the document', () => {
     const ranges: [number, number][] = [[0, 4]]
     layer.add({ ...anna, ranges }, { id: A })

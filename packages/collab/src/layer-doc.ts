@@ -117,6 +117,7 @@ export class LayerDoc {
     if (sameValue(before, own)) return
     const next = isPlain(own) ? withField(now, field, own) : null
     refuse(next ? faultOfField(next, field, rules) : 'annotation_malformed')
+    if ((field === 'from' || field === 'to') && !this.has(own as string)) throw new Problem('annotation_gone')
     this.act(() => {
       this.#put(fieldKey(id, field), copy(own))
       this.#note(nameOf(field, own), { id, field, before, after: copy(own), made: null })

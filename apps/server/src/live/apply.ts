@@ -140,6 +140,7 @@ function judgeField(replica: Replica, id: string, field: Field, given: Plain, wr
   if (!next) return refused('annotation_malformed')
   if (field === 'gone' && creators.get(id) !== writer.account && !can(writer.role, 'removeAny'))
     return refused('own_only')
+  if ((field === 'from' || field === 'to') && !annotations.has(given as string)) return refused('annotation_gone')
   const code = faultOfField(next, field, rules)
   if (code) return refused(code)
   if (attribute === null) return { value: given, code: null }
