@@ -14,7 +14,8 @@ export class Bucket {
 
   /** Takes one, if there is one. `now` in milliseconds. */
   take(now: number): boolean {
-    this.#left = Math.min(this.#most, this.#left + ((now - this.#at) * this.#perSecond) / 1000)
+    // a clock that is set back gives nothing and takes nothing
+    this.#left = Math.min(this.#most, this.#left + (Math.max(0, now - this.#at) * this.#perSecond) / 1000)
     this.#at = now
     if (this.#left < 1) return false
     this.#left--

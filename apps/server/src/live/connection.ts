@@ -2,7 +2,7 @@ import { closeCodes, encodeAwareness, encodeMessage, type CloseCode } from '@tam
 import type { WebSocket } from 'ws'
 import type { Peer, Sitter } from './seat.ts'
 
-/** What may wait for a reader before it counts as too slow. */
+/** What may wait for a reader, beside one frame of whatever size, before it counts as too slow. */
 const UNREAD_BYTES = 4 * 1024 * 1024
 
 /** Nothing but a message of ours keeps a y-websocket client from closing after 30 s. */
@@ -16,6 +16,8 @@ export class Connection implements Peer {
   readonly wantsAcks: boolean
   readonly #socket: WebSocket
   #answers = true
+  // a whole document may be larger than what else may wait
+  #largest = 0
 
   constructor(socket: WebSocket, who: { account: Sitter; session: string; project: string; wantsAcks: boolean }) {
     this.#socket = socket
@@ -32,7 +34,8 @@ export class Connection implements Peer {
 
   send(frame: Uint8Array): void {
     if (this.closed) return
-    if (this.#socket.bufferedAmount > UNREAD_BYTES) return this.close(closeCodes.again, 'reads too slowly')
+    this.#largest = Math.max(this.#largest, frame.length)
+    if (this.#socket.bufferedAmount > UNREAD_BYTES + this.#largest) return this.close(closeCodes.again, 'reads too slowly')
     this.#socket.send(frame)
   }
 
