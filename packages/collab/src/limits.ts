@@ -8,6 +8,8 @@ export const liveLimits = {
   clocks: 100_000,
   /** Updates, and as many presence messages: what goes out of those is merged every 100 ms. */
   updatesPerSecond: 200,
+  /** Asking for the whole document, or for who is here: an honest client asks once a connection. */
+  questionsPerSecond: 1,
   /** The rate holds over so many seconds: a burst may use them all at once. */
   burstSeconds: 10,
   presenceBytes: 1024,

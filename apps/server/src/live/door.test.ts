@@ -209,6 +209,31 @@ describe('what no honest client sends', () => {
     expect(await flood.closed()).toBe(closeCodes.limits)
   })
 
+  test.each<[string, (ids: readonly number[]) => Message]>([
+    [
+      'in presence',
+      (ids) => ({
+        type: 'awareness',
+        update: encodeAwareness(ids.map((client) => ({ client, clock: 1, state: { at: null, chosen: null } }))),
+      }),
+    ],
+    ['in an update', (ids) => ({ type: 'update', update: Y.mergeUpdates(ids.map((id) => record(id))) })],
+  ])('five hundred client ids %s: closed, and no more of them bound than one may use', async (_name, message) => {
+    const one = await joined()
+    one.say(message(Array.from({ length: 500 }, (_, i) => one.client - i)))
+    expect(await one.closed()).toBe(closeCodes.limits)
+    await room.live.write(layer, anna.id, { edit: () => undefined })
+    const bound = await room.db.selectFrom('layer_client').select('client').where('layer', '=', layer).execute()
+    expect(bound.length).toBeLessThanOrEqual(liveLimits.clientsPerConnection)
+    expect(await annotations()).toEqual([])
+  })
+
+  test('asking for the whole document over and over', async () => {
+    const one = await joined()
+    for (let i = 0; i < 20; i++) one.say({ type: 'step1', vector: Y.encodeStateVector(new Y.Doc()) })
+    expect(await one.closed()).toBe(closeCodes.limits)
+  })
+
   test('an update before the first step 2 is counted and not applied', async () => {
     const one = stranger(`/live/${layer}?ack=1`, anna)
     await one.opened()

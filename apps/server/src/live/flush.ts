@@ -156,7 +156,8 @@ async function claim(
   for (const [i, { seat, presence }] of items.entries()) {
     const update = decoded[i] ?? null
     const used = update ? (isFault(update) ? [] : newClientsOf(update, replica.doc)) : presence ? [presence.client] : []
-    for (const id of used) if (isFree(replica, id) && !claims.has(id)) claims.set(id, seat.account.id)
+    // what is beyond a connection's limit is not bound: it closes the connection below
+    for (const id of used) if (isFree(replica, id) && !claims.has(id) && !seat.uses(id)) claims.set(id, seat.account.id)
   }
   if (claims.size === 0) return
   replica.ahead = true
@@ -173,9 +174,9 @@ const forged = (client: number): UpdateFault => ({
   reason: `client ${client} is another's`,
 })
 
-/** Presence alone: is the id the sender's own? */
+/** Is a client id the sender's own, and not one too many? Presence alone asks no more. */
 const own = ({ clients }: Replica, seat: Seat, client: number): UpdateFault | null =>
-  clients.get(client) === seat.account.id ? seat.uses(client) : forged(client)
+  seat.uses(client) ?? (clients.get(client) === seat.account.id ? null : forged(client))
 
 /** One update of a client: a fault, null if it brings nothing, or what came of it. */
 function takeIn(
@@ -186,13 +187,14 @@ function takeIn(
   shut: Writer['shut'],
 ): Applied | UpdateFault | null {
   if (isFault(update)) return update
+  // before it is walked through, which takes the longer the more clients are in it
+  for (const client of newClientsOf(update, replica.doc)) {
+    const fault = own(replica, seat, client)
+    if (fault) return fault
+  }
   const found = inspectUpdate(update, replica.doc)
   if (isFault(found)) return found
   if (found.clients.length === 0 && !found.deletes) return null
-  for (const { client } of found.clients) {
-    const fault = replica.clients.get(client) === seat.account.id ? seat.uses(client) : forged(client)
-    if (fault) return fault
-  }
   if (role === null || !can(role, 'annotate')) return { close: closeCodes.notYours, reason: 'may not write here' }
   return applyUpdate(replica, update.bytes, { account: seat.account.id, role, shut })
 }

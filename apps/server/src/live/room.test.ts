@@ -212,6 +212,18 @@ describe('saved means saved', () => {
     expect([tab.provider.synced, Object.keys(tab.values)]).toEqual([false, []])
   })
 
+  test('a document larger than what may wait for a slow reader still opens', async () => {
+    const doc = new Y.Doc()
+    const id = newId()
+    doc.getMap(ROOT).set(id, ['span', [[0, 8]], 'loc', [['note', 'x'.repeat(16_000_000)]], null])
+    const data = Buffer.from(Y.encodeStateAsUpdate(doc))
+    await room.db.insertInto('layer_log').values({ layer, seq: 1, epoch: 1, account: anna.id, data }).execute()
+    await room.db.updateTable('layer_head').set({ seq: 1 }).where('layer', '=', layer).execute()
+    const tab = await open(anna)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect([tab.closes, tab.layer.has(id)]).toEqual([[], true])
+  })
+
   test('a broken write path drops the room, and all is there when it heals', async () => {
     const [a, b] = [await open(anna), await open(bolat)]
     await sql`alter table layer_log rename to layer_log_away`.execute(room.db)
@@ -278,6 +290,25 @@ test('what another server over the same database wrote is taken in by the next w
       [theirs, bolat.id],
     ].sort(([x], [y]) => (x! < y! ? -1 : 1)),
   )
+})
+
+test('what another server wrote is shown even when the write that took it in was refused', async () => {
+  const [a, c] = [await open(anna), await open(reviewer)]
+  room.another()
+  const b = await open(bolat)
+  const [theirs, mine] = [newId(), newId()]
+  b.layer.add(span(9, 19, 'org'), { id: theirs })
+  await b.saved()
+  await sql`alter table annotation add constraint no_notes check (content::text not like '%boom%')`.execute(room.db)
+  try {
+    a.layer.add({ ...span(), attributes: [['note', 'boom']] }, { id: newId() })
+    await a.closed(closeCodes.malformed)
+  } finally {
+    await sql`alter table annotation drop constraint no_notes`.execute(room.db)
+  }
+  c.layer.add(span(), { id: mine })
+  await c.saved()
+  await until(() => c.layer.has(theirs))
 })
 
 test('a sign-off falls when an edit leaves something undecided, and pages hear of it', async () => {
@@ -362,6 +393,18 @@ describe('the rules', () => {
     await b.saved()
     await until(() => a.layer.read(id)?.content.label === 'org')
     expect(b.closes).toEqual([])
+  })
+
+  test('a relation cannot be led to what is not there', async () => {
+    const tab = await open(anna)
+    const [one, two, relation] = [newId(), newId(), newId()]
+    tab.layer.add(span(), { id: one })
+    tab.layer.add(span(9, 19, 'org'), { id: two })
+    tab.layer.add({ kind: 'relation', from: one, to: two, label: 'in', attributes: [] }, { id: relation })
+    await tab.saved()
+    tab.doc.getMap(ROOT).set(`${relation}/to`, newId())
+    expect(await until(() => tab.refusals[0])).toMatchObject({ key: `${relation}/to`, code: 'annotation_gone' })
+    await until(() => tab.values[`${relation}/to`] === undefined)
   })
 
   test('a refused new annotation disappears at its sender, and its content is not stored', async () => {

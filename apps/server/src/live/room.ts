@@ -97,7 +97,7 @@ export class Room {
       case 'awareness':
         return this.#receivePresence(seat, message.update)
       case 'queryAwareness':
-        return seat.send({ type: 'awareness', update: this.#presence.all() })
+        return this.#tellPresence(seat)
       default:
         return this.#close(seat, closeCodes.malformed, 'not a message of a client')
     }
@@ -120,6 +120,7 @@ export class Room {
   }
 
   #answer(seat: Seat, vector: Uint8Array): void {
+    if (!seat.takeQuestion(this.#now())) return this.#close(seat, closeCodes.limits, 'too many questions')
     this.#whenDurable(() => {
       try {
         seat.send({ type: 'step2', update: Y.encodeStateAsUpdate(this.#replica.doc, vector) })
@@ -129,6 +130,11 @@ export class Room {
         this.#close(seat, closeCodes.malformed, 'no state vector')
       }
     })
+  }
+
+  #tellPresence(seat: Seat): void {
+    if (!seat.takeQuestion(this.#now())) return this.#close(seat, closeCodes.limits, 'too many questions')
+    seat.send({ type: 'awareness', update: this.#presence.all() })
   }
 
   #receiveUpdate(seat: Seat, type: 'step2' | 'update', bytes: Uint8Array): void {
@@ -147,7 +153,7 @@ export class Room {
     const entries = decodeAwareness(update)
     if (!entries) return this.#close(seat, closeCodes.malformed, 'no awareness')
     if (!seat.takePresence(this.#now())) return this.#close(seat, closeCodes.limits, 'too much presence')
-    for (const entry of entries) this.#receiveEntry(seat, entry)
+    for (const entry of entries) if (!seat.expelled) this.#receiveEntry(seat, entry)
   }
 
   #receiveEntry(seat: Seat, entry: AwarenessEntry): void {
@@ -157,7 +163,10 @@ export class Room {
     if (entry.bytes > liveLimits.presenceBytes) return this.#close(seat, closeCodes.limits, 'presence too large')
     if (owner !== undefined) return this.#putPresence(seat, entry)
     // a new id is bound by the next flush; leaving is not worth one
-    if (entry.state !== null) this.#enqueue({ seat, presence: entry, bytes: null, maxBytes: 0, n: 0 })
+    if (entry.state === null) return
+    const fault = seat.uses(entry.client)
+    if (fault) return this.#close(seat, fault.close, fault.reason)
+    this.#enqueue({ seat, presence: entry, bytes: null, maxBytes: 0, n: 0 })
   }
 
   #putPresence(seat: Seat, entry: AwarenessEntry): void {
@@ -235,12 +244,14 @@ export class Room {
   /** After a rollback: brings the copy back to what the database holds. False if that cannot be done. */
   async #reload(): Promise<boolean> {
     if (!this.#replica.ahead) return true
-    const { seq } = this.#replica
+    const { seq, unsent } = this.#replica
     try {
       this.#replica = await Replica.load(this.#world.db, this.ground)
     } catch {
       return false
     }
+    // what this copy had caught up with is stored, and those who are here still lack it
+    this.#replica.unsent = unsent
     // somebody else wrote meanwhile: those who are here would miss it
     return this.#replica.seq === seq
   }

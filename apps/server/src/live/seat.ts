@@ -34,12 +34,14 @@ export class Seat {
   expelled = false
   readonly #updates: Bucket
   readonly #presence: Bucket
+  readonly #questions: Bucket
 
   constructor(peer: Peer, now: number) {
     this.peer = peer
     this.#updates = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
     // generous: a drag moves a selection at every frame, and y-websocket sends back what it hears of others
     this.#presence = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
+    this.#questions = new Bucket(liveLimits.questionsPerSecond, liveLimits.burstSeconds, now)
   }
 
   get account(): Sitter {
@@ -56,6 +58,7 @@ export class Seat {
 
   takeUpdate = (now: number): boolean => this.#updates.take(now)
   takePresence = (now: number): boolean => this.#presence.take(now)
+  takeQuestion = (now: number): boolean => this.#questions.take(now)
 
   /** Notes that it uses a client id, or says that it uses too many. */
   uses(client: number): UpdateFault | null {
