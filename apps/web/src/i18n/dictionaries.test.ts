@@ -77,3 +77,16 @@ test('every refusal has a sentence that ends as one', () => {
   for (const dictionary of [en, ru, kk])
     for (const code of problemCodes) expect(dictionary.problems[code]).toMatch(/[.»›]$/)
 })
+
+test('every word is said on some page', () => {
+  const pages = import.meta.glob<string>(['../**/*.{ts,svelte}', '!./{en,ru,kk}/**'], {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  })
+  const source = Object.values(pages).join('\n')
+  // `states.${state}`: whatever begins so may be said.
+  const beginnings = [...source.matchAll(/`(\w+\.\w*)\$\{/g)].map(([, beginning]) => beginning!)
+  const isSaid = (key: string) => source.includes(key) || beginnings.some((beginning) => key.startsWith(beginning))
+  expect([...english.keys()].filter((key) => !isSaid(key))).toEqual([])
+})

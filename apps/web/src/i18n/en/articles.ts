@@ -6,7 +6,6 @@ export const articles = {
   emptyMember: 'An owner of the project adds articles; then they stand here.',
   search: 'Search titles and texts',
   exact: 'letter for letter',
-  exactHint: 'Otherwise ә finds а too, қ finds к.',
   withdrawnToo: 'withdrawn ones too',
   found: { one: '{n} article found', other: '{n} articles found' },
   nothingFound: 'Nothing found for “{query}”',

@@ -11,7 +11,6 @@ export const imports = {
   readingNow: '{file}: the server is reading it',
   stop: 'Stop',
   stopped: '{file} was stopped; nothing of it is here.',
-  files: 'Files',
   fileGood: { one: '{n} article', other: '{n} articles' },
   fileRefused: { one: '{n} line refused', other: '{n} lines refused' },
   fileRefusedWhole: 'refused',
@@ -31,6 +30,5 @@ export const imports = {
   discard: 'Discard all',
   published: { one: '{n} article is in the project now.', other: '{n} articles are in the project now.' },
   toArticles: 'To the articles',
-  another: 'Add more',
   leave: 'What was read here is not added yet. Leave it?',
 } as const

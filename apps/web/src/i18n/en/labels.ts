@@ -10,8 +10,6 @@ export const labels = {
   hand: 'Labels on the keyboard',
   freeKey: 'Key {key}, free',
   onKey: 'Key {key}: {code}, {name}',
-  elsewhere: 'Without a key, or on another one',
-  tree: 'All labels',
   noneTitle: 'No labels yet',
   noneText: 'Add the first, or begin with a template and change it.',
   noAttributes: 'No attributes yet. An attribute says more about a span: its base form, its unit.',

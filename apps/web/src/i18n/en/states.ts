@@ -3,7 +3,6 @@ export const states = {
   saving: 'saving',
   offline: 'offline',
   unsent: { one: 'offline, {n} edit waiting', other: 'offline, {n} edits waiting' },
-  tabOnly: 'kept in this tab only',
   expired: { one: 'sign-in ended, {n} edit waiting.', other: 'sign-in ended, {n} edits waiting.' },
 
   pending: 'not yet saved',

@@ -12,7 +12,6 @@ export const imports = {
   readingNow: '{file}: сервер оқып жатыр',
   stop: 'Тоқтату',
   stopped: '{file}: тоқтатылды, файлдан ештеңе қалған жоқ.',
-  files: 'Файлдар',
   fileGood: { one: '{n} мақала', other: '{n} мақала' },
   fileRefused: { one: '{n} жол қабылданбады', other: '{n} жол қабылданбады' },
   fileRefusedWhole: 'қабылданбады',
@@ -32,6 +31,5 @@ export const imports = {
   discard: 'Бәрінен бас тарту',
   published: { one: 'Жобаға {n} мақала қосылды.', other: 'Жобаға {n} мақала қосылды.' },
   toArticles: 'Мақалаларға',
-  another: 'Тағы қосу',
   leave: 'Мұнда оқылғаны әлі қосылған жоқ. Шығасыз ба?',
 } as const satisfies SectionOf<'import'>

@@ -12,7 +12,6 @@ export const imports = {
   readingNow: '{file}: сервер читает',
   stop: 'Остановить',
   stopped: '{file}: остановлено, ничего из файла не осталось.',
-  files: 'Файлы',
   fileGood: { one: '{n} статья', few: '{n} статьи', many: '{n} статей', other: '{n} статьи' },
   fileRefused: {
     one: 'не принята {n} строка',
@@ -47,6 +46,5 @@ export const imports = {
     other: 'В проекте теперь на {n} статьи больше.',
   },
   toArticles: 'К статьям',
-  another: 'Добавить ещё',
   leave: 'Прочитанное здесь ещё не добавлено. Уйти?',
 } as const satisfies SectionOf<'import'>
