@@ -1,0 +1,451 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { expect, test, type Browser, type Page } from '@playwright/test'
+import {
+  clickWord,
+  drag,
+  enter,
+  KAZAKH,
+  openArticle,
+  rowsOf,
+  stored,
+  team,
+  textOf,
+  window,
+  type Person,
+} from './people.ts'
+import { startServer, type TestServer } from './server.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const locales = ['en', 'ru', 'kk'] as const
+
+let server: TestServer
+test.beforeAll(async () => {
+  server = await startServer()
+})
+test.afterAll(() => server.stop())
+test.setTimeout(240_000)
+// A trace of hundreds of examined pages costs more than the examination.
+test.use({ trace: 'off' })
+
+/** A browser window whose pages are examined, with a second tab that changes the language for both. */
+interface Visit extends Person {
+  /** Everything that is wrong, each with the page it is wrong on. */
+  readonly faults: string[]
+  readonly tab: Page
+}
+
+async function visit(person: Person, url = server.url): Promise<Visit> {
+  const { context, page } = person
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`${page.url()} threw ${error.message}`))
+  page.on('console', (message) => {
+    // A refusal that a page shows in words is in the console too, and only by its status.
+    const refused = /status of 4(0[1349]|10)/.test(message.text()) && message.location().url.includes('/api/')
+    if (message.type() === 'error' && !refused) faults.push(`${page.url()} said ${message.text()}`)
+  })
+  const tab = await context.newPage()
+  await tab.goto(`${url}/mark.svg`)
+  await page.bringToFront()
+  return { ...person, faults, tab }
+}
+
+const choose = (tab: Page, locale: string) =>
+  tab.evaluate((value) => localStorage.setItem('tamga.locale', JSON.stringify(value)), locale)
+
+/** What axe is asked: everything, what depends on the scheme alone, or nothing where only the room differs. */
+type Rules = 'all' | 'colours' | 'none'
+
+/**
+ * Looks at what stands on the page in three languages and two schemes: every rule of axe, the title, the language, no
+ * key in place of a text, nothing that runs out of the window. On a phone axe is asked in one language only: the words
+ * are those of the wide window, and whether they fit is asked in all three.
+ */
+async function look({ page, tab, faults }: Visit, name: string): Promise<void> {
+  const wide = page.viewportSize()!.width > 700
+  const rules = (locale: string): readonly (readonly ['light' | 'dark', Rules])[] =>
+    wide || locale === 'en'
+      ? [
+          ['light', 'all'],
+          ['dark', 'colours'],
+        ]
+      : [['light', 'none']]
+  await test.step(name, async () => {
+    await page.evaluate(axe)
+    for (const locale of locales) {
+      await choose(tab, locale)
+      await expect(page.locator('html')).toHaveAttribute('lang', locale)
+      for (const [colorScheme, asked] of rules(locale)) {
+        await page.emulateMedia({ colorScheme })
+        const found = await page.evaluate(examine, asked)
+        faults.push(...found.map((fault) => `${name}, ${locale}, ${colorScheme}: ${fault}`))
+      }
+    }
+    await choose(tab, 'en')
+    await page.emulateMedia({ colorScheme: 'light' })
+    await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+  })
+}
+
+/** Runs in the page. */
+async function examine(rules: Rules): Promise<string[]> {
+  const { axe } = globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<Axe> } }
+  interface Axe {
+    violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[]
+  }
+  await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined)))
+  const faults: string[] = []
+  if (rules !== 'none') {
+    const only = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }
+    const options = { resultTypes: ['violations'], ...(rules === 'colours' && only) }
+    for (const { id, help, nodes } of (await axe.run(document, options)).violations)
+      for (const { html, failureSummary } of nodes.slice(0, 3))
+        faults.push(`${id} (${help}) at ${html.slice(0, 200)}: ${failureSummary}`)
+  }
+  if (rules === 'colours') return faults
+  if (!/.+ · Tamga$/.test(document.title)) faults.push(`the title is “${document.title}”`)
+  const text = document.body.innerText
+  const key = /\{\w+\}|\bundefined\b|\bNaN\b|\[object|[‹›]|\b(common|projects|people|states|problems)\.[a-z]\w+/.exec(
+    text,
+  )
+  if (key) faults.push(`“${text.slice(Math.max(0, key.index - 30), key.index + 40)}” is no text`)
+  if (document.querySelectorAll('h1').length !== 1) faults.push('there is not one h1')
+  const { scrollWidth } = document.scrollingElement!
+  if (scrollWidth > innerWidth) faults.push(`the page is ${scrollWidth} px wide`)
+  for (const box of document.querySelectorAll<HTMLElement>('main, aside, section, nav, [role=dialog], .dialog-body'))
+    if (box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== 'visible')
+      faults.push(`${box.tagName} ${box.className} is ${box.scrollWidth} px wide inside ${box.clientWidth}`)
+  return faults
+}
+
+const widths = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+] as const
+
+for (const viewport of widths) {
+  const narrow = viewport.width < 700
+
+  test.describe(`at ${viewport.width} px`, () => {
+    test('the pages before anybody is signed in', async ({ browser }) => {
+      const person = await visit(await window(browser, { viewport }))
+      const { page, faults } = person
+      await page.goto(server.url)
+      await page.getByRole('button', { name: team.owner }).waitFor()
+      await look(person, 'sign-in')
+      await page.getByLabel('E-mail').fill('nobody@example.org')
+      await page.getByLabel('Password').fill('a long password')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').waitFor()
+      await look(person, 'sign-in refused')
+      for (const [name, hash] of Object.entries(await links(browser))) {
+        await page.goto('about:blank')
+        await page.goto(`${server.url}/link${hash}`)
+        await page.getByRole('button').or(page.locator('main a')).first().waitFor()
+        await look(person, `link: ${name}`)
+      }
+      expect(faults).toEqual([])
+      await person.context.close()
+    })
+
+    test('the pages of a project', async ({ browser }) => {
+      const person = await visit(await enter(browser, server.url, team.owner, { viewport }))
+      const { page, faults } = person
+      const menu = (name: string | RegExp) => page.getByRole('button', { name }).last()
+      const closeDialog = async () => {
+        await page.keyboard.press('Escape')
+        await expect(page.getByRole('dialog')).toHaveCount(0)
+      }
+      await page.goto(`${server.url}/projects`)
+      await page.getByRole('button', { name: 'New project' }).waitFor()
+      await look(person, 'projects')
+      await page.getByRole('button', { name: 'New project' }).click()
+      await page.getByText('CoNLL-2003, flat').waitFor()
+      await look(person, 'new project')
+      await closeDialog()
+      await menu(`Menu of ${team.owner}`).click()
+      await look(person, 'own menu')
+      await page.keyboard.press('Escape')
+
+      await page.getByRole('link', { name: 'Новости Актобе' }).first().click()
+      await page.getByRole('link', { name: KAZAKH, exact: true }).waitFor()
+      const project = page.url()
+      await look(person, 'articles')
+      await page.getByRole('searchbox').fill('акто')
+      await page.locator('mark').first().waitFor()
+      await look(person, 'articles found')
+      await page.getByRole('searchbox').fill('zzz')
+      await page.getByText('Nothing found').waitFor()
+      await look(person, 'no article found')
+      await page.getByRole('searchbox').fill('')
+      for (const act of ['Edit what is known of it', 'Join with a translation', 'Withdraw']) {
+        await menu(/Acts on «В Алматы/).click()
+        if (act.startsWith('Edit')) await look(person, 'menu of an article')
+        await page.getByRole('menuitem', { name: act }).click()
+        await page.getByRole('dialog').waitFor()
+        await look(person, act)
+        await closeDialog()
+      }
+
+      await page.goto(`${project}/labels`)
+      await page.getByRole('radio', { name: 'Attributes' }).waitFor()
+      await look(person, 'labels')
+      await page.getByRole('button', { name: /PER/ }).first().click()
+      await page.getByLabel('Code', { exact: true }).fill('CITY')
+      await page.getByText('keeps this from being saved').waitFor()
+      await look(person, 'a label with a fault')
+      await page.getByLabel('Code', { exact: true }).fill('PER')
+      for (const tab of ['Attributes', 'Relations']) {
+        await page.getByText(tab, { exact: true }).click()
+        await page.locator('.tree button').first().click()
+        await look(person, `labels: ${tab}`)
+      }
+
+      await page.goto(`${project}/people`)
+      await page.getByRole('button', { name: 'Invite' }).waitFor()
+      await page.getByText(team.dan, { exact: true }).waitFor()
+      await look(person, 'people')
+      await page.getByRole('button', { name: 'Invite' }).click()
+      await look(person, 'invite')
+      await page.getByRole('button', { name: 'Make the link' }).click()
+      await page.getByRole('button', { name: 'Copy' }).waitFor()
+      await look(person, 'invitation')
+      await closeDialog()
+
+      await page.goto(`${project}/settings`)
+      await page.getByLabel('Name of the project').waitFor()
+      await look(person, 'settings')
+
+      await page.goto(`${project}/import`)
+      await page.getByText('Drop files here').waitFor()
+      await look(person, 'import')
+      const file = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
+      await page.setInputFiles('input[type=file]', [
+        file('good.txt', 'Ақтөбеде форум өтті. Оған жүз адам қатысты.'),
+        file('bad.jsonl', '{"text":"Один."}\nnot json\n{"title":"no text"}\n'),
+        file('empty.txt', ''),
+      ])
+      await page.getByText('2 lines refused').waitFor()
+      await page.getByText('There is no text in it').waitFor()
+      await look(person, 'import with refusals')
+
+      await page.goto(`${project}/export`)
+      await page.getByRole('link', { name: /^Download, nothing lost/ }).waitFor()
+      await look(person, 'export')
+      await page.getByText('CoNLL-2003').click()
+      await page.getByRole('table').waitFor()
+      await look(person, 'export with losses')
+
+      await page.goto(`${server.url}/account`)
+      await page.getByLabel('New password').waitFor()
+      await look(person, 'account')
+      await page.goto(`${server.url}/nowhere`)
+      await page.getByRole('heading', { name: 'Nothing stands at this address' }).waitFor()
+      await look(person, 'not found')
+      await page.goto(`${server.url}/articles/nowhere`)
+      await page.getByRole('alert').waitFor()
+      await look(person, 'no such article')
+      expect(faults).toEqual([])
+      await person.context.close()
+    })
+
+    test('the pages of a server where nothing is yet', async ({ browser }) => {
+      const bare = await startServer({ demo: false })
+      try {
+        const person = await visit(await window(browser, { viewport }), bare.url)
+        const { page, faults } = person
+        await page.goto(bare.links().first!)
+        await page.getByRole('button', { name: 'Become the owner' }).waitFor()
+        await look(person, 'link: first owner')
+        await page.getByLabel('Name').fill('First Owner')
+        await page.getByLabel('E-mail').fill('first@example.org')
+        await page.getByLabel('Password').fill('a long password')
+        await page.getByRole('button', { name: 'Become the owner' }).click()
+        await page.getByText('No project yet').waitFor()
+        await look(person, 'no project')
+        await page.getByRole('button', { name: 'New project' }).click()
+        await page.getByLabel('Name of the project').fill('Mine')
+        await page.getByText('None, I make my own').click()
+        await page.getByRole('button', { name: 'Make the project' }).click()
+        await page.getByText('No article yet').waitFor()
+        await look(person, 'no article')
+        const project = page.url()
+        await page.goto(`${project}/labels`)
+        await page.getByText('No labels yet').waitFor()
+        await look(person, 'no labels')
+        await page.goto(`${project}/export`)
+        await page.getByText('CoNLL-2003').click()
+        await page.locator('.empty').waitFor()
+        await look(person, 'nothing to export')
+        expect(faults).toEqual([])
+        await person.context.close()
+      } finally {
+        await bare.stop()
+      }
+    })
+
+    test('the editor', async ({ browser }) => {
+      const person = await visit(await enter(browser, server.url, team.owner, { viewport }))
+      const { page, faults } = person
+      await openArticle(person, server.url, KAZAKH)
+      await look(person, 'an article without a span')
+      await page.goto(server.url)
+      await openArticle(person, server.url, 'В Алматы прошел XIV Гражданский форум')
+      await page.locator('li > button:has(.quote)').first().waitFor({ state: 'attached' })
+      await look(person, 'editor')
+      await clickWord(page, 'Алматы')
+      await look(person, 'a span is chosen')
+      if (!narrow) {
+        await page.keyboard.press('Space')
+        await page.getByRole('dialog', { name: 'Label' }).waitFor()
+        await look(person, 'picker')
+        await page.keyboard.press('Escape')
+      }
+      await page.keyboard.press('Escape')
+      await drag(page, 'форум')
+      await look(person, 'words are selected')
+      if (narrow) {
+        await page.getByRole('button', { name: /^Spans/ }).click()
+        await look(person, 'list of spans')
+        await page.getByRole('button', { name: 'Close' }).first().click()
+        await page.getByRole('button', { name: 'Details' }).click()
+        await look(person, 'details')
+      } else {
+        await page.keyboard.press('Control+KeyK')
+        await page.getByRole('dialog', { name: 'Commands' }).waitFor()
+        await look(person, 'palette')
+        await page.keyboard.press('Escape')
+        await page.keyboard.press('F1')
+        await page.getByRole('dialog', { name: 'All keys' }).waitFor()
+        await look(person, 'help')
+      }
+      expect(faults).toEqual([])
+      await person.context.close()
+    })
+
+    test('the review', async ({ browser }) => {
+      const person = await visit(await enter(browser, server.url, team.reviewer, { viewport }))
+      const { page, faults } = person
+      const open = async (title: string) => {
+        await page.goto(`${server.url}/projects`)
+        await page.getByRole('link', { name: 'Новости Актобе' }).first().click()
+        const path = await page.getByRole('link', { name: title, exact: true }).getAttribute('href')
+        await page.goto(`${server.url}${path}/review`)
+        await page.locator('[data-review][data-loaded="true"]').waitFor()
+        await textOf(page).waitFor()
+      }
+      await open('В Алматы прошел XIV Гражданский форум')
+      await page
+        .getByRole('button', { name: /^Approve/ })
+        .first()
+        .waitFor()
+      await look(person, 'review')
+      await page.getByRole('button', { name: /^Reject/ }).click()
+      await look(person, 'review: why not')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: /^Amend/ }).click()
+      await page.getByRole('button', { name: /^Approve as amended/ }).waitFor()
+      await look(person, 'review: amend')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: /Add a missed span/ }).click()
+      await drag(page, 'проектов')
+      await look(person, 'review: missed')
+      await page.keyboard.press('Escape')
+      await open('В Актобе прошел Гражданский форум')
+      await page.getByText('Signed off', { exact: true }).waitFor()
+      await look(person, 'review: signed off')
+      await open(KAZAKH)
+      await page.getByText('Nothing is marked here').waitFor()
+      await look(person, 'review: nothing marked')
+      if (!narrow) {
+        await openArticle(person, server.url, 'НПО Казахстана обсудили Послание и цифровую трансформацию')
+        await rowsOf(page).first().click()
+        await page.keyboard.press('KeyB')
+        await stored(page)
+        await page.getByRole('link', { name: 'Review' }).click()
+        await page.getByText(/Since the last decision/).waitFor()
+        await look(person, 'review: changed since')
+      }
+      expect(faults).toEqual([])
+      await person.context.close()
+    })
+  })
+}
+
+/** Where the focus is, and whether an outline tells it. */
+const focus = (page: Page) =>
+  page.evaluate(() => {
+    const isOutlined = (element: Element) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(element)
+      return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2
+    }
+    const chain: Element[] = []
+    for (let at = document.activeElement; at && at !== document.body; at = at.parentElement) chain.push(at)
+    const [on] = chain
+    return {
+      on: on?.outerHTML.slice(0, 160) ?? null,
+      name: on?.getAttribute('aria-label') ?? on?.textContent?.trim() ?? '',
+      seen: chain.some(isOutlined),
+      inside: Boolean(on?.closest('[role=dialog]')),
+    }
+  })
+
+test('the keyboard reaches everything in sight, and comes back from where it was sent', async ({ browser }) => {
+  const { page, context } = await enter(browser, server.url, team.owner)
+  await page.getByRole('link', { name: 'Новости Актобе' }).click()
+  await page.getByRole('link', { name: KAZAKH, exact: true }).waitFor()
+  const project = page.url()
+  for (const path of ['', '/labels', '/people', '/settings', '/import', '/export']) {
+    await page.goto(`${project}${path}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    let stops = 0
+    for (;;) {
+      await page.keyboard.press('Tab')
+      const { on, seen } = await focus(page)
+      if (on === null) break
+      expect(seen, `an outline on ${path} around ${on}`).toBe(true)
+      stops += 1
+    }
+    expect(stops, `stops on ${path}`).toBeGreaterThan(8)
+  }
+
+  await page.goto(`${project}/people`)
+  const dialogs: readonly (readonly [trigger: string, item?: string])[] = [
+    ['Invite'],
+    [`Acts on ${team.dan}`, 'One-time link to sign in'],
+    [`Acts on ${team.dan}`, 'Remove from the project'],
+    [`Menu of ${team.owner}`, 'Sign out everywhere'],
+  ]
+  for (const [trigger, item] of dialogs) {
+    await page.getByRole('button', { name: trigger }).press('Enter')
+    if (item) await page.getByRole('menuitem', { name: item, exact: true }).press('Enter')
+    await page.getByRole('dialog').waitFor()
+    await expect.poll(async () => (await focus(page)).inside).toBe(true)
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect.poll(async () => (await focus(page)).name).toContain(trigger)
+  }
+  await context.close()
+})
+
+let known: Record<string, string> | null = null
+
+/** The fragments of one-time links of every kind. */
+async function links(browser: Browser): Promise<Record<string, string>> {
+  if (known) return known
+  const owner = await enter(browser, server.url, team.owner)
+  await owner.page.getByRole('link', { name: 'Новости Актобе' }).waitFor()
+  const origin = { headers: { origin: server.url } }
+  const projects = (await (await owner.context.request.get(`${server.url}/api/projects`)).json()) as Ids
+  const url = `${server.url}/api/projects/${projects.projects[0]!.id}/invitations`
+  const invited = await owner.context.request.post(url, { data: { role: 'annotator' }, ...origin })
+  const { url: invitation } = (await invited.json()) as { url: string }
+  await owner.context.close()
+  const signIn = Object.values(server.links())[1]!
+  const hash = (link: string) => new URL(link).hash
+  return (known = { 'sign-in': hash(signIn), invitation: hash(invitation), unknown: `#${'0'.repeat(40)}`, none: '' })
+}
+
+interface Ids {
+  projects: { id: string }[]
+}
