@@ -2,6 +2,7 @@ import { Problem, type ProblemCode } from '@tamga/model'
 import type { Context, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { isBusy } from './db/transact.ts'
 
 /** What a refusal looks like on the wire; the sentence is the reader's, in the reader's language. */
 export const answerWith = (c: Context, problem: Problem) =>
@@ -26,13 +27,10 @@ function fromHttp(error: Error): ProblemCode | null {
   return codes[error.status] ?? null
 }
 
-// waiting for a lock gave out, or a serialization conflict stayed after the retries
-const busyStates = new Set(['40001', '40P01', '55P03'])
-
 function fromDatabase(error: unknown): ProblemCode | null {
+  if (isBusy(error)) return 'busy'
   const state = (error as { code?: unknown }).code
   if (typeof state !== 'string') return null
-  if (busyStates.has(state)) return 'busy'
   // class 22: a value the database cannot hold, such as NUL in an address
   return /^22...$/.test(state) ? 'malformed' : null
 }

@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely'
 import { record } from '../audit.ts'
 import { requireRole, type Ctx } from '../auth/guard.ts'
 import type { Row, Tables } from '../db/tables.ts'
+import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { newId } from '../world.ts'
 import { articleById, lockArticle, updateArticle, type ArticleChange } from './store.ts'
@@ -57,7 +58,7 @@ async function changeArticle(ctx: Ctx, id: string, decide: Decide): Promise<void
   const project = (await articleById(world.db, id))?.project
   if (project === undefined) throw new Problem('not_found')
   await requireRole(ctx, project, 'manageArticles')
-  await world.db.transaction().execute(async (trx) => {
+  await transact(world, async (trx) => {
     const article = await lockArticle(trx, id)
     if (!article) throw new Problem('not_found')
     const { act, change } = await decide(article, trx)

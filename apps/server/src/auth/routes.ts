@@ -141,7 +141,8 @@ export function authRoutes() {
       if (password && row.password_hash !== null && !(await passwordFits(row.password_hash, password.current ?? '')))
         throw new Problem('wrong_password')
       const hash = password && (await hashPassword(password.next))
-      await updateAccount(world.db, account.id, { ...(name && { name }), ...(hash && { password_hash: hash }) })
+      const changes = { ...(name && { name }), ...(hash && { password_hash: hash }) }
+      if (name || hash) await updateAccount(world.db, account.id, changes)
       if (hash) await c.var.sessions.endAll(account.id, c.var.session!)
       return c.json({ account: view((await accountById(world.db, account.id))!) }, 200)
     })

@@ -1,4 +1,5 @@
 import { Problem } from '@tamga/model'
+import { isBusy } from '../db/transact.ts'
 
 /**
  * What a failed transaction means for a room. `refused`: a verb said no, or the database refused a value; it was rolled
@@ -6,13 +7,11 @@ import { Problem } from '@tamga/model'
  */
 export type Failure = 'refused' | 'busy' | 'lost'
 
-const BUSY = new Set(['40001', '40P01', '55P03'])
-
 export function failureOf(error: unknown): Failure {
   if (error instanceof Problem) return 'refused'
+  if (isBusy(error)) return 'busy'
   const { code } = error as { code?: unknown }
   if (typeof code !== 'string') return 'lost'
-  if (BUSY.has(code)) return 'busy'
   // data, cardinality and integrity errors (classes 21, 22, 23)
   return /^2[123][0-9A-Z]{3}$/.test(code) ? 'refused' : 'lost'
 }

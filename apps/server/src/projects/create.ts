@@ -1,6 +1,7 @@
 import { Settings, type Language } from '@tamga/model'
 import { record } from '../audit.ts'
 import type { Ctx } from '../auth/guard.ts'
+import { transact } from '../db/transact.ts'
 import { newId } from '../world.ts'
 import { insertLabelSet, insertMember, insertProject } from './store.ts'
 import { templateSet, type TemplateId } from './templates.ts'
@@ -17,7 +18,7 @@ export async function createProject(
   { name, languages, template }: NewProject,
 ): Promise<string> {
   const id = newId()
-  await world.db.transaction().execute(async (trx) => {
+  await transact(world, async (trx) => {
     await insertProject(trx, id, name, Settings.parse({ languages }))
     await insertMember(trx, id, account.id, 'owner', 'A1')
     await insertLabelSet(trx, id, 1, templateSet(template), account.id)

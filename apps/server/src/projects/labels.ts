@@ -1,6 +1,7 @@
 import { attributeTypeIds, faultsOfLabelSet, faultsOfRevision, Problem, type LabelSet } from '@tamga/model'
 import { record } from '../audit.ts'
 import { requireRole, type Ctx } from '../auth/guard.ts'
+import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { insertLabelSet, labelSetOf, projectById, usedIds } from './store.ts'
 
@@ -11,7 +12,7 @@ import { insertLabelSet, labelSetOf, projectById, usedIds } from './store.ts'
 export async function saveLabelSet(ctx: Ctx, project: string, base: number, set: LabelSet): Promise<{ no: number }> {
   await requireRole(ctx, project, 'editLabels')
   const { world, account } = ctx
-  const no = await world.db.transaction().execute(async (trx) => {
+  const no = await transact(world, async (trx) => {
     await trx.selectFrom('project').select('id').where('id', '=', project).forUpdate().execute()
     const current = await labelSetOf(trx, project)
     if (current.no !== base) throw new Problem('label_set_moved', { no: current.no })

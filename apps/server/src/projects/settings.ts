@@ -1,8 +1,10 @@
 import type { Settings } from '@tamga/model'
 import { record } from '../audit.ts'
 import { requireRole, type Ctx } from '../auth/guard.ts'
+import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
+import { lockHead } from '../live/store.ts'
 import { projectById, updateProject } from './store.ts'
 
 /**
@@ -15,8 +17,9 @@ export async function changeSettings(
   change: { name?: string | undefined; settings?: Settings | undefined },
 ) {
   await requireRole(ctx, project, 'changeSettings')
+  if (change.name === undefined && change.settings === undefined) return
   const { world, account } = ctx
-  await world.db.transaction().execute(async (trx) => {
+  await transact(world, async (trx) => {
     const { name, settings } = await projectById(trx, project)
     await updateProject(trx, project, change)
     await record(trx, {
@@ -43,8 +46,9 @@ async function refreshProject({ world }: Ctx, project: string): Promise<void> {
     .orderBy('layer.id')
     .execute()
   for (const { id } of layers)
-    await world.db.transaction().execute(async (trx) => {
-      await trx.selectFrom('layer_head').select('layer').where('layer', '=', id).forUpdate().execute()
-      await refreshGold(trx, id)
+    await transact(world, async (trx) => {
+      await lockHead(trx, id, world.kind)
+      const { article, opened } = await refreshGold(trx, id)
+      await state(trx, projectScope(project), opened ? [{ kind: 'opened', payload: { article } }] : [])
     })
 }

@@ -1,6 +1,7 @@
 import { isUndecided, Problem } from '@tamga/model'
 import { record } from '../audit.ts'
 import type { Ctx } from '../auth/guard.ts'
+import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
 import { lockHead } from '../live/store.ts'
@@ -12,7 +13,7 @@ export async function signOff(ctx: Ctx, article: string): Promise<void> {
   const bench = await openBench(ctx, article, 'signOff')
   const { world, account } = ctx
   const at = world.now()
-  await world.db.transaction().execute(async (trx) => {
+  await transact(world, async (trx) => {
     await lockHead(trx, bench.layer, world.kind)
     const { states } = await refreshGold(trx, bench.layer)
     const waiting = [...states.values()].filter(isUndecided).length
@@ -30,7 +31,7 @@ export async function signOff(ctx: Ctx, article: string): Promise<void> {
 export async function reopen(ctx: Ctx, article: string): Promise<void> {
   const bench = await openBench(ctx, article, 'signOff')
   const { world, account } = ctx
-  await world.db.transaction().execute(async (trx) => {
+  await transact(world, async (trx) => {
     await lockHead(trx, bench.layer, world.kind)
     if (!(await deleteClosing(trx, bench.layer))) return
     await record(trx, { project: bench.project, account: account.id, act: 'review.opened', subject: article })

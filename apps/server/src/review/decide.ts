@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely'
 import { record } from '../audit.ts'
 import type { Ctx } from '../auth/guard.ts'
 import type { Row, Tables } from '../db/tables.ts'
+import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
 import { lockHead } from '../live/store.ts'
@@ -29,7 +30,7 @@ export type DecisionAct = 'decide' | 'amend' | 'missed'
 export async function decide(ctx: Ctx, article: string, items: readonly DecisionInput[]): Promise<DecisionResult[]> {
   const bench = await openBench(ctx, article, 'decide')
   if (items.some((item) => item.verdict === 'reject' && item.reason === null)) throw new Problem('reason_needed')
-  const results = await ctx.world.db.transaction().execute(async (trx) => {
+  const results = await transact(ctx.world, async (trx) => {
     await lockHead(trx, bench.layer, ctx.world.kind)
     return decideIn(trx, ctx, bench, items)
   })
