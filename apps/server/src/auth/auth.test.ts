@@ -48,6 +48,10 @@ describe('passwords', () => {
     ).toBe(200)
   })
 
+  test('changing nothing changes nothing', async () => {
+    expect(await ann.send('PATCH', '/account', {})).toMatchObject({ account: { name: 'Ann' } })
+  })
+
   test('changing it ends the other sessions and keeps this one', async () => {
     const bo = await app.person('Bo')
     const other = app.browser(bo.account, cookieOf(await app.sessions.create(bo.account)))
@@ -101,17 +105,34 @@ describe('links', () => {
     expect(answers.filter((answer) => answer === 200)).toHaveLength(1)
   })
 
-  test('the first owner makes an account with name, address and password', async () => {
-    const token = tokenOf(await makeFirstOwnerLink(app.world))
-    expect(await app.stranger.refusal('POST', '/tickets/use', { token })).toBe('malformed')
-    const person = { name: 'First', email: 'First@Example.org', password: PASSWORD }
-    expect(await app.stranger.send('POST', '/tickets/use', { token, person })).toMatchObject({
-      account: { email: 'first@example.org' },
-    })
+  test('the first owner makes an account with name, address and password, and there is one', async () => {
+    const empty = await openTestApp()
+    try {
+      // one of each start of the server
+      const [token, older] = [await makeFirstOwnerLink(empty.world), await makeFirstOwnerLink(empty.world)].map(tokenOf)
+      expect(await empty.stranger.refusal('POST', '/tickets/use', { token })).toBe('malformed')
+      const person = { name: 'First', email: 'First@Example.org', password: PASSWORD }
+      const others = { ...person, email: 'second@example.org' }
+      const answers = await Promise.all([
+        empty.stranger.refusal('POST', '/tickets/use', { token, person }),
+        empty.stranger.refusal('POST', '/tickets/use', { token: older, person: others }),
+      ])
+      expect(answers.sort()).toEqual([200, 'link_used'])
+      expect(await empty.stranger.refusal('POST', '/tickets/look', { token: older })).toBe('link_used')
+      const late = tokenOf(await makeFirstOwnerLink(empty.world))
+      expect(await empty.stranger.refusal('POST', '/tickets/use', { token: late, person: others })).toBe('link_used')
+      const emails = await empty.world.db.selectFrom('account').select('email').execute()
+      expect(emails).toHaveLength(1)
+    } finally {
+      await empty.close()
+    }
   })
 
   test('an address that is taken is refused and the link stays good', async () => {
-    const token = tokenOf(await makeFirstOwnerLink(app.world))
+    const made = { name: 'P', languages: [], template: 'empty' }
+    const { id } = await ann.send<{ id: string }>('POST', '/projects', made)
+    const link = await ann.send<{ url: string }>('POST', `/projects/${id}/invitations`, { role: 'viewer' })
+    const token = tokenOf(link.url)
     const person = { name: 'Again', email: await emailOf(ann), password: PASSWORD }
     expect(await app.stranger.refusal('POST', '/tickets/use', { token, person })).toBe('email_taken')
     expect(await app.stranger.refusal('POST', '/tickets/look', { token })).toBe(200)

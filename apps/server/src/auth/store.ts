@@ -56,16 +56,16 @@ export const ticketByHash = (db: Db, hash: string, now: Date): Promise<Row<'tick
     .where('expires_at', '>', now)
     .executeTakeFirst()
 
-/** Marks a ticket used; false if somebody else was first. */
-export async function useTicket(db: Db, hash: string, now: Date): Promise<boolean> {
+/** Marks a ticket used; false if somebody else was first. All links for a first owner are used by one of them. */
+export async function useTicket(db: Db, { hash, kind }: Row<'ticket'>, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('ticket')
     .set({ used_at: now })
-    .where('hash', '=', hash)
+    .where((eb) => (kind === 'first-owner' ? eb('kind', '=', kind) : eb('hash', '=', hash)))
     .where('used_at', 'is', null)
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  return numUpdatedRows > 0n
 }
 
 export const insertTicket = (db: Db, ticket: NewRow<'ticket'>) => db.insertInto('ticket').values(ticket).execute()
@@ -79,6 +79,24 @@ export const membership = (db: Db, project: string, account: string) =>
     .where('account', '=', account)
     .where('left_at', 'is', null)
     .executeTakeFirst()
+
+/** The projects that an account is a member of, each with whether another account owns it now. */
+export async function projectsBeside(db: Db, account: string, owner: string) {
+  const rows = await db
+    .selectFrom('member')
+    .leftJoin('member as other', (join) =>
+      join
+        .onRef('other.project', '=', 'member.project')
+        .on('other.account', '=', owner)
+        .on('other.role', '=', 'owner')
+        .on('other.left_at', 'is', null),
+    )
+    .select(['member.project', 'other.account as owner'])
+    .where('member.account', '=', account)
+    .where('member.left_at', 'is', null)
+    .execute()
+  return rows.map((row) => ({ project: row.project, owned: row.owner !== null }))
+}
 
 /** The role of an account in a project, or null: no member, or no longer. */
 export const roleOf = async (db: Db, project: string, account: string): Promise<Role | null> =>

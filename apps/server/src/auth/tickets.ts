@@ -1,6 +1,8 @@
 import { above, Problem, type Role } from '@tamga/model'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../db/tables.ts'
+import { transact } from '../db/transact.ts'
+import { projectScope, state } from '../facts.ts'
 import { newId, newSecret, type World } from '../world.ts'
 import { hashPassword } from './password.ts'
 import { hashOf } from './sessions.ts'
@@ -10,6 +12,8 @@ import {
   insertAccount,
   insertTicket,
   membership,
+  nobodyYet,
+  projectsBeside,
   ticketByHash,
   useTicket,
 } from './store.ts'
@@ -85,8 +89,8 @@ export async function consumeTicket(world: World, secret: string, person: NewPer
   const isNew = ticket.account === null && signedIn === null
   if (isNew && person === null) throw new Problem('malformed', { field: 'person' })
   const passwordHash = isNew ? await hashPassword(person!.password) : null
-  await world.db.transaction().execute(async (trx) => {
-    if (!(await useTicket(trx, ticket.hash, world.now()))) throw new Problem('link_used')
+  await transact(world, async (trx) => {
+    if (!(await useTicket(trx, ticket, world.now()))) throw new Problem('link_used')
     if (isNew) await insertPerson(trx, account, person!, passwordHash!)
     if (ticket.kind === 'invite') await join(trx, ticket.project!, account, ticket.role!)
   })
@@ -101,6 +105,12 @@ async function liveTicket(world: World, secret: string) {
     const inviter = ticket.made_by === null ? undefined : await membership(world.db, ticket.project!, ticket.made_by)
     if (!inviter || above(ticket.role!, inviter.role)) throw new Problem('link_used')
   }
+  if (ticket.kind === 'first-owner' && !(await nobodyYet(world.db))) throw new Problem('link_used')
+  // an owner's help is for members of that owner's projects alone, also on the day it is used
+  if (ticket.kind === 'sign-in' && ticket.made_by !== null) {
+    const theirs = await projectsBeside(world.db, ticket.account!, ticket.made_by)
+    if (theirs.length === 0 || !theirs.every(({ owned }) => owned)) throw new Problem('link_used')
+  }
   const account = ticket.account === null ? undefined : await accountById(world.db, ticket.account)
   if (account && account.demo !== null && !world.demo) throw new Problem('demo_only_here')
   return ticket
@@ -113,6 +123,8 @@ async function insertPerson(trx: Transaction<Tables>, id: string, person: NewPer
 }
 
 async function join(trx: Transaction<Tables>, project: string, account: string, role: Role): Promise<void> {
+  // one after the other, so that no two get the same pseudonym
+  await trx.selectFrom('project').select('id').where('id', '=', project).forNoKeyUpdate().execute()
   const before = await trx
     .selectFrom('member')
     .selectAll()
@@ -137,6 +149,7 @@ async function join(trx: Transaction<Tables>, project: string, account: string, 
     .insertInto('audit')
     .values({ project, account, act: 'member.joined', subject: account, after: JSON.stringify({ role }) })
     .execute()
+  await state(trx, projectScope(project), [{ kind: 'members', payload: { account } }])
 }
 
 /** The name under which a member stands in exports: A1, A2 … in the order of joining. */

@@ -2,8 +2,10 @@ import { above, Problem, type Role } from '@tamga/model'
 import type { Transaction } from 'kysely'
 import { record } from '../audit.ts'
 import { requireRole, type Ctx } from '../auth/guard.ts'
+import { projectsBeside } from '../auth/store.ts'
 import { makeInvitation, makeSignInLink } from '../auth/tickets.ts'
 import type { Row, Tables } from '../db/tables.ts'
+import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { lockMembers, revokeInvitation, setLeft, setRole } from './store.ts'
 
@@ -37,7 +39,7 @@ async function changeMember(
 ): Promise<void> {
   const { world } = ctx
   await requireRole(ctx, project, account === ctx.account.id ? 'read' : 'manageMembers')
-  await world.db.transaction().execute(async (trx) => {
+  await transact(world, async (trx) => {
     const members = (await lockMembers(trx, project)).filter((member) => member.left_at === null)
     const member = members.find((m) => m.account === account)
     const asker = members.find((m) => m.account === ctx.account.id)
@@ -88,20 +90,8 @@ export async function helpMember(ctx: Ctx, project: string, account: string): Pr
  * too: otherwise it would open projects that the owner may not see.
  */
 async function requireMemberOfMine({ world, account: owner }: Ctx, project: string, account: string): Promise<void> {
-  const theirs = await world.db
-    .selectFrom('member')
-    .leftJoin('member as mine', (join) =>
-      join
-        .onRef('mine.project', '=', 'member.project')
-        .on('mine.account', '=', owner.id)
-        .on('mine.role', '=', 'owner')
-        .on('mine.left_at', 'is', null),
-    )
-    .select(['member.project', 'mine.account as owned'])
-    .where('member.account', '=', account)
-    .where('member.left_at', 'is', null)
-    .execute()
+  const theirs = await projectsBeside(world.db, account, owner.id)
   if (!theirs.some((row) => row.project === project)) throw new Problem('member_gone')
-  if (theirs.some((row) => row.owned === null))
+  if (!theirs.every(({ owned }) => owned))
     throw new Problem('forbidden', { role: 'owner', action: 'manageMembers', owner: null })
 }

@@ -1,5 +1,6 @@
 import type { LabelSet } from '@tamga/model'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { factsAfter, projectScope } from '../facts.ts'
 import { openTestApp, PASSWORD, type Browser, type TestApp } from '../test-app.ts'
 
 let app: TestApp
@@ -22,6 +23,7 @@ const join = async (name: string, role: string): Promise<Browser> => {
   await person.send('POST', '/tickets/use', { token: url.split('#')[1] })
   return person
 }
+const link = (browser: Browser, member: string) => browser.send<{ url: string }>('POST', `${member}/link`)
 const roleIn = async (browser: Browser) => (await browser.get<{ role: string }>(`/projects/${project}`)).role
 const labels = () => owner.get<{ no: number; set: LabelSet; used: string[] }>(`/projects/${project}/labels`)
 
@@ -42,6 +44,10 @@ describe('a project', () => {
       expect(await app.stranger.refusal('GET', `/projects/${project}${path}`)).toBe('sign_in')
     }
     expect(await foreigner.get('/projects')).toEqual({ projects: [] })
+  })
+
+  test('is left as it is by a change of nothing', async () => {
+    expect(await owner.refusal('PATCH', `/projects/${project}`, {})).toBe(204)
   })
 })
 
@@ -115,8 +121,35 @@ describe('people', () => {
     expect(await app.stranger.send('POST', '/tickets/use', { token: url.split('#')[1] })).toMatchObject({
       account: { id: member.account },
     })
+    const kept = await owner.send<{ url: string }>('POST', `/projects/${project}/members/${member.account}/link`)
     await member.send('POST', '/projects', { name: 'Private', languages: [], template: 'empty' })
     expect(await owner.refusal('POST', `/projects/${project}/members/${member.account}/link`)).toBe('forbidden')
+    expect(await app.stranger.refusal('POST', '/tickets/use', { token: kept.url.split('#')[1] })).toBe('link_used')
+  })
+
+  test('a one-time link dies with the membership, and with the owner’s role', async () => {
+    const [member, second] = [await join('Member', 'annotator'), await join('Second owner', 'owner')]
+    const at = `/projects/${project}/members/${member.account}`
+    const [one, two] = [await link(second, at), await link(owner, at)]
+    await owner.send('PATCH', `/projects/${project}/members/${second.account}`, { role: 'reviewer' })
+    expect(await app.stranger.refusal('POST', '/tickets/use', { token: one.url.split('#')[1] })).toBe('link_used')
+    await owner.send('DELETE', at)
+    expect(await app.stranger.refusal('POST', '/tickets/use', { token: two.url.split('#')[1] })).toBe('link_used')
+  })
+
+  test('who come in at the same moment all come in, under pseudonyms of their own, and pages hear of it', async () => {
+    const people = await Promise.all(['A', 'B', 'C', 'D', 'E'].map((name) => app.person(name)))
+    const tokens = await Promise.all(
+      people.map(async () => {
+        const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'viewer' })
+        return url.split('#')[1]
+      }),
+    )
+    await Promise.all(people.map((person, i) => person.send('POST', '/tickets/use', { token: tokens[i] })))
+    const { members } = await owner.get<{ members: { pseudonym: string }[] }>(`/projects/${project}/members`)
+    expect(members.map(({ pseudonym }) => pseudonym).sort()).toEqual(['A1', 'A2', 'A3', 'A4', 'A5', 'A6'])
+    const facts = await factsAfter(app.world.db, projectScope(project), 0)
+    expect(facts.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'members'))
   })
 })
 
