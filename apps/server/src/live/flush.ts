@@ -19,7 +19,7 @@ import { applyOwn, applyUpdate, type Applied, type Writer } from './apply.ts'
 import type { Replica } from './replica.ts'
 import { rowsOf } from './rows.ts'
 import type { Seat } from './seat.ts'
-import { advanceHead, appendChanges, appendLog, claimClients, labelsOf, lockHead } from './store.ts'
+import { advanceHead, appendChanges, appendLog, claimClients, holdLabels, labelsOf, lockHead } from './store.ts'
 import { putAnnotations, rolesOf, standingOf, type Trx } from './store.ts'
 import type { Write } from './write.ts'
 
@@ -119,6 +119,7 @@ async function begin(trx: Trx, world: World, replica: Replica) {
   const head = await lockHead(trx, ground.layer, world.kind)
   if (head.epoch !== replica.epoch) throw new Error(`${ground.layer} is at epoch ${head.epoch}, not ${replica.epoch}`)
   if (head.seq > replica.seq) await replica.catchUp(trx, head.seq)
+  await holdLabels(trx, ground.project)
   const standing = await standingOf(trx, ground.layer)
   if (standing.labelSet !== replica.labelSet) {
     replica.labels = await labelsOf(trx, ground.project, standing.labelSet)

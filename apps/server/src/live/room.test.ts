@@ -4,7 +4,9 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { newId } from '../world.ts'
-import { openTestRoom, span, Tab, TEXT, until, type Person, type TestRoom } from './test-room.ts'
+import { saveLabelSet } from '../projects/labels.ts'
+import { groundOf } from './store.ts'
+import { labels, openTestRoom, span, Tab, TEXT, until, type Person, type TestRoom } from './test-room.ts'
 
 let room: TestRoom
 let layer: string
@@ -472,6 +474,29 @@ describe('the rules', () => {
     expect((await until(() => tab.refusals[1])).code).toBe('article_withdrawn')
     await room.db.updateTable('article').set({ withdrawn_at: null }).execute()
     expect(await annotations()).toEqual([])
+  })
+
+  test('a label cannot be dropped while it is being used for the first time', async () => {
+    const owner = await room.person('Владелица', 'owner')
+    const tab = await open(anna)
+    const { world, project, db } = room
+    const ctx = { world, account: { ...owner, email: null, colour: 1 } }
+    const without = { ...labels, labels: labels.labels.filter(({ id }) => id !== 'org') }
+    const { article } = (await groundOf(db, layer))!
+    await db.insertInto('article_stats').values({ article }).execute()
+    let saving: Promise<unknown> | undefined
+    const held = db.transaction().execute(async (trx) => {
+      // the flush comes as far as its counts; with one connection it cannot even begin
+      await trx.updateTable('article_stats').set({ waiting: 0 }).where('article', '=', article).execute()
+      tab.layer.add(span(9, 19, 'org'), { id: newId() })
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      saving = saveLabelSet(ctx, project, 1, without).catch((error: Error) => error.message)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    })
+    await held
+    expect(await saving).toBe('label_in_use')
+    await tab.saved()
+    expect(tab.refusals).toEqual([])
   })
 
   test('a label that is added while people work counts at once', async () => {

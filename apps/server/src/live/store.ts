@@ -68,6 +68,13 @@ export async function advanceHead(trx: Trx, layer: string, from: number, to: num
   if (numUpdatedRows !== 1n) throw new Error(`the head of ${layer} is not at ${from}`)
 }
 
+/**
+ * Keeps a project's label set as it is until the end of the transaction: whoever saves another one waits, and then finds
+ * in use what is labelled here. To be asked before the label set is read, by a statement of its own.
+ */
+export const holdLabels = (trx: Trx, project: string) =>
+  trx.selectFrom('project').select('id').where('id', '=', project).forKeyShare().execute()
+
 /** What may change between two writes of a layer: may it be written, by which labels, and its article's counts. */
 export async function standingOf(trx: Trx, layer: string) {
   const row = await trx
