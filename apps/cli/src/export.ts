@@ -28,7 +28,7 @@ export async function exportProject(args: string[], open: typeof openDoor): Prom
     const answer = await door.ask('/export', {
       project,
       format,
-      policy,
+      policy: policy ?? null,
       include,
       people: names ? 'names' : 'pseudonyms',
     })
