@@ -38,7 +38,7 @@ export async function startServer(env: Env, parts: Parts): Promise<Running> {
   const database = await openDatabase(source)
   try {
     await migrate(database.db)
-    await sweepImports(database.db)
+    await sweepImports(database, new Date())
     return await serve(env, parts, database)
   } catch (error) {
     await database.close()

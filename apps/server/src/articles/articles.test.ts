@@ -223,14 +223,45 @@ describe('an import', () => {
   })
 
   test('leaves nothing when it is discarded, or when its server died', async () => {
-    await sweepImports(app.world.db)
+    const later = new Date(Date.now() + 25 * 60 * 60 * 1000)
+    await sweepImports(app.world, later)
     const before = [await rowsIn('article'), await rowsIn('revision'), await rowsIn('layer')]
     const [first, second] = [await openImport(), await openImport()]
     for (const id of [first, second]) await upload(id, { 'a.jsonl': '{"text":"a"}\n'.repeat(500) })
     await owner.send('DELETE', `/imports/${first}`)
-    await sweepImports(app.world.db)
+    await sweepImports(app.world, later)
     expect([await rowsIn('article'), await rowsIn('revision'), await rowsIn('layer')]).toEqual(before)
     expect(await owner.refusal('POST', `/imports/${second}/publish`)).toBe('import_gone')
+  })
+
+  test('goes on when another server over the same Postgres starts', async () => {
+    const id = await openImport()
+    await upload(id, { 'a.jsonl': '{"text":"a"}' })
+    await sweepImports({ db: app.world.db, kind: 'postgres' }, new Date())
+    expect(await publish(id)).toEqual({ articles: 1 })
+  })
+
+  test.each<[string, (id: string) => Promise<unknown>]>([
+    ['discarded', (id) => owner.send('DELETE', `/imports/${id}`)],
+    // a file that begins to arrive between the look at the files and the publication
+    [
+      'published',
+      (id) => app.world.db.updateTable('import').set({ state: 'published' }).where('id', '=', id).execute(),
+    ],
+  ])('that is %s while a file arrives takes nothing of it in, and says so', async (_name, end) => {
+    const id = await openImport()
+    const before = await rowsIn('article')
+    const head = '--x\r\ncontent-disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n'
+    async function* body() {
+      yield Buffer.from(head + '{"text":"a"}\n'.repeat(1000))
+      while ((await rowsIn('article')) === before) await new Promise((resolve) => setTimeout(resolve, 20))
+      await end(id)
+      yield Buffer.from('{"text":"b"}\n'.repeat(1000) + '\r\n--x--\r\n')
+    }
+    const type = { 'content-type': 'multipart/form-data; boundary=x' }
+    const response = await post(id, Readable.toWeb(Readable.from(body())) as ReadableStream, type)
+    expect(await response.json()).toMatchObject({ code: 'import_gone' })
+    expect(await rowsIn('article')).toBe(before)
   })
 
   test('drops a file whose upload breaks off', async () => {

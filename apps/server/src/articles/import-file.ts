@@ -3,7 +3,7 @@ import type { Ctx } from '../auth/guard.ts'
 import { newId } from '../world.ts'
 import { discard, empty } from './discard.ts'
 import { fileKindOf } from './file-kinds.ts'
-import { insertImport, setReport, type StagedFile } from './import-store.ts'
+import { insertImport, setReport, stagingImport, type StagedFile } from './import-store.ts'
 import { Staging } from './staging.ts'
 
 /** An import that is open, and the project it goes to. */
@@ -14,7 +14,8 @@ export interface OpenImport {
 
 /**
  * Reads one uploaded file into an import. What is refused is told by line and reason; a file with refusals leaves no
- * article behind. If reading breaks off (the uploader is gone), the file is dropped whole.
+ * article behind. If reading breaks off (the uploader is gone), or the import is published or discarded before the end,
+ * the file is dropped whole.
  */
 export async function importFile(
   { world, account }: Ctx,
@@ -36,6 +37,8 @@ export async function importFile(
       }
     const report = await staging.end(name, kind?.id ?? null)
     if (report.refused > 0) await empty(world.db, id)
+    // published or discarded meanwhile: nobody would ever see what came too late
+    for (const open of [importId, id]) if (!(await stagingImport(world.db, open))) throw new Problem('import_gone')
     await setReport(world.db, id, report)
     return { id, report }
   } catch (error) {

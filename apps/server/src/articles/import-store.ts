@@ -106,9 +106,9 @@ export async function deleteStaged(db: Db, id: string, most: number): Promise<nu
   return Number(numDeletedRows)
 }
 
-/** Imports that nobody goes on with: those of a server that is no more. */
-export const abandonedImports = (db: Db) =>
-  db.selectFrom('import').select('id').where('state', '=', 'staging').execute()
+/** Imports that were opened before a moment and neither published nor discarded. */
+export const openSince = (db: Db, before: Date) =>
+  db.selectFrom('import').select('id').where('state', '=', 'staging').where('created_at', '<=', before).execute()
 
 /** Of some outside ids those that a project's article has already; `mine`: that this import itself brought it. */
 export const takenIds = (db: Db, project: string, importId: string, ids: readonly string[]) =>

@@ -3,18 +3,19 @@ import { record } from '../audit.ts'
 import { requireRole, type Ctx } from '../auth/guard.ts'
 import { roleOf } from '../auth/store.ts'
 import { json } from '../db/json.ts'
-import type { Db } from '../db/open.ts'
+import type { Database, Db } from '../db/open.ts'
+import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { newId } from '../world.ts'
 import { discard } from './discard.ts'
 import { checkText, sentencesOf, type Draft } from './draft.ts'
 import type { OpenImport } from './import-file.ts'
 import {
-  abandonedImports,
   clashOf,
   filesOf,
   insertImport,
   lockImport,
+  openSince,
   previewOf,
   publish,
   setLanguage,
@@ -85,7 +86,11 @@ export async function correctLanguage(ctx: Ctx, id: string, languages: Readonly<
       const texts = await stagedTexts(db, id, ids, from, PREVIEW)
       if (texts.length === 0) break
       const cut = texts.map(({ id, body }) => ({ id, sentences: json(sentencesOf(body, language)) }))
-      await db.transaction().execute((trx) => setLanguage(trx, language, cut))
+      await transact(ctx.world, async (trx) => {
+        // what is published meanwhile stays as it was published
+        if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
+        await setLanguage(trx, language, cut)
+      })
     }
   }
 }
@@ -97,7 +102,7 @@ export async function correctLanguage(ctx: Ctx, id: string, languages: Readonly<
 export async function publishImport(ctx: Ctx, id: string): Promise<{ articles: number }> {
   const { project } = await findImport(ctx, id)
   const { world, account } = ctx
-  const articles = await world.db.transaction().execute(async (trx) => {
+  const articles = await transact(world, async (trx) => {
     // publishing goes one by one in a project, so that of two imports with the same ids only one passes
     await trx.selectFrom('project').select('id').where('id', '=', project).forNoKeyUpdate().execute()
     if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
@@ -156,7 +161,13 @@ export async function importArticles(ctx: Ctx, project: string, drafts: readonly
   }
 }
 
-/** Discards what a server that ended left staged. Called once at start, before anybody imports. */
-export async function sweepImports(db: Db): Promise<void> {
-  for (const { id } of await abandonedImports(db)) await discard(db, id)
+const DAY = 24 * 60 * 60 * 1000
+
+/**
+ * Discards what a server that ended left staged. Called once at start, before anybody imports here; on Postgres another
+ * server may be at it, so what was begun within a day stays.
+ */
+export async function sweepImports({ db, kind }: Pick<Database, 'db' | 'kind'>, now: Date): Promise<void> {
+  const before = kind === 'pglite' ? now : new Date(now.getTime() - DAY)
+  for (const { id } of await openSince(db, before)) await discard(db, id)
 }
