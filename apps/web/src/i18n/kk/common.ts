@@ -10,7 +10,7 @@ export const common = {
   edit: 'Өзгерту',
   copy: 'Көшіру',
   copied: 'Көшірілді',
-  again: 'Қайталау',
+  again: 'Қайталап көру',
   done: 'Дайын',
   space: 'Бос орын',
   none: 'жоқ',

@@ -75,7 +75,7 @@ export const editor = {
   what_add: '«{quote}» белгісі',
   what_ranges: '«{quote}» шегі',
   what_label: '«{quote}» таңбасы',
-  what_attribute: '«{quote}» қасиеті',
+  what_attribute: '«{quote}» сипаты',
   what_ends: 'байланыс ұштары',
   what_remove: '«{quote}» алынуы',
   what_restore: '«{quote}» қайтарылуы',

@@ -62,7 +62,7 @@ export const labels = {
   suggest: 'Ең алысын табу',
   nearest: 'Ең жақыны: {code}. Оларды белгісі, коды мен пернесі де ажыратады.',
   sample: 'үлгі',
-  meaning: 'Мәні, тілі',
+  meaning: 'Мәні, мына тілде',
   definition: 'Анықтамасы',
   examples: 'Мысалдар, әр жолда біреу',
   borderline: 'Екіұшты жағдайлар',

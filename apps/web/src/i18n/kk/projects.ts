@@ -62,7 +62,7 @@ export const projects = {
   act_opened: '«{title}» мақаласын қайта ашты',
   act_imported: 'мақала қосты',
   act_article: '«{title}» мәліметін өзгертті',
-  act_withdrawn: '«{title}» мақаласын алды',
+  act_withdrawn: '«{title}» мақаласын алып тастады',
   act_restored: '«{title}» мақаласын қайтарды',
 
   settingsTitle: 'Баптаулар',
