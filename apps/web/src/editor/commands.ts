@@ -49,7 +49,7 @@ function marking(editing: Editing): Command[] {
     {
       id: 'span.part',
       title: 'editor.cmd_part',
-      about: () => (editing.growing ? `«${editing.quote(editing.growing, 30)}»` : ''),
+      about: () => (editing.growing ? `«${editing.quote(editing.growing.content, 30)}»` : ''),
       group: 'span',
       keys: ['mod+Enter'],
       when: () => editing.barred ?? (editing.growing !== null || t('editor.needBoth')),
@@ -184,7 +184,7 @@ const hasTarget = ({ span, selected }: Editing) => span !== null || selected !==
 
 const onSpan = (editing: Editing) => editing.barred ?? (editing.span !== null || t('editor.needSpan'))
 
-const about = (editing: Editing) => (editing.span ? `«${editing.quote(editing.span, 30)}»` : '')
+const about = (editing: Editing) => (editing.span ? `«${editing.quote(editing.span.content, 30)}»` : '')
 
 function whatNext(editing: Editing, which: 'top' | 'topRedo'): string {
   const step = editing.room.acts >= 0 ? editing.room.undo[which]() : null

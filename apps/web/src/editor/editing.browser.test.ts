@@ -39,7 +39,8 @@ function put(label: string) {
 }
 
 /** The spans in reading order, as «CODE quote». */
-const spans = () => room.annotations.spans.map((span) => `${editing.codeOf(span.content.label)} ${editing.quote(span)}`)
+const spans = () =>
+  room.annotations.spans.map((span) => `${editing.codeOf(span.content.label)} ${editing.quote(span.content)}`)
 
 function mark(quote: string, label: string) {
   select(quote)
@@ -143,7 +144,7 @@ test('arrows walk from span to span and from the outer to the inner', () => {
   mark('XII', 'ord')
   const go = (code: string) => {
     editing.takeKey({ code } as KeyboardEvent)
-    return editing.span && editing.quote(editing.span)
+    return editing.span && editing.quote(editing.span.content)
   }
   expect(go('ArrowUp')).toBe('XII Азаматтық форум')
   expect(go('ArrowLeft')).toBe('Ақтөбеде')

@@ -1,19 +1,16 @@
 import { wordAt } from '@tamga/language'
-import { labelById, hull, can, choosable, Problem, type AttributeValue, type Label, type Range } from '@tamga/model'
-import type { State } from '@tamga/model'
+import { can, hull, Problem, type AttributeValue, type Range, type State } from '@tamga/model'
 import type { Step } from '@tamga/collab'
 import { t } from '../i18n/index.svelte.ts'
-import { isSpanShown, parentsOf, type ShownSpan } from '../text/annotations.svelte.ts'
-import { quoteOf, shorten } from '../text/quote.ts'
+import { parentsOf, type ShownSpan } from '../text/annotations.svelte.ts'
+import { shorten } from '../text/quote.ts'
+import { Reading } from '../text/reading.svelte.ts'
 import type { Room } from '../text/room.svelte.ts'
 import { seen, type Selected } from '../text/selected.ts'
-import type { Surface } from '../text/Surface.ts'
 import { moved, withRange, type Edge, type Unit } from './edges.ts'
 
 /** Somebody's work on an open article: what is selected and chosen, and what can be done with it. */
-export class Editing {
-  readonly room: Room
-  surface = $state.raw<Surface | null>(null)
+export class Editing extends Reading {
   selected = $state.raw<Selected | null>(null)
   /** The label that a pointer or focus is on: its definition is shown. */
   pointed = $state<string | null>(null)
@@ -24,8 +21,6 @@ export class Editing {
   drawer = $state<'spans' | 'details' | null>(null)
   /** Labels in the order of last use, the latest first. */
   recent = $state.raw<readonly string[]>([])
-  /** The last thing done, in words, for those who hear the page. */
-  said = $state('')
   /** Why the last act was not done. */
   problem = $state.raw<Problem | null>(null)
   #chosen = $state<string | null>(null)
@@ -36,8 +31,6 @@ export class Editing {
   readonly #stop: () => void
 
   readonly mayMark = $derived.by(() => can(this.room.article.role, 'annotate') && this.room.article.withdrawn === null)
-  /** Labels that can be put on, in the order of the set. */
-  readonly labels: readonly Label[] = $derived.by(() => choosable(this.room.article.labelSet.set))
   readonly #parents = $derived.by(() => parentsOf(this.room.annotations.spans))
   readonly span: ShownSpan | null = $derived.by(() => this.#spanOf(this.#chosen))
   /** The span that the chosen one lies in, most closely. */
@@ -51,7 +44,7 @@ export class Editing {
   readonly growing: ShownSpan | null = $derived.by(() => (this.selected ? this.#spanOf(this.#last) : null))
 
   constructor(room: Room) {
-    this.room = room
+    super(room)
     this.#stop = room.annotations.observe((changed) => this.#follow(changed))
   }
 
@@ -65,23 +58,6 @@ export class Editing {
 
   // --- words
 
-  label(id: string): Label | undefined {
-    return labelById(this.room.article.labelSet.set, id)
-  }
-
-  codeOf(label: string): string {
-    return this.label(label)?.code ?? label
-  }
-
-  quote(span: ShownSpan, length = 60): string {
-    return quoteOf(this.room.text, span.content, length)
-  }
-
-  /** An account's name; '' for one that is not known. */
-  nameOf(account: string): string {
-    return this.room.article.members.find((member) => member.account === account)?.name ?? ''
-  }
-
   /** Why nothing can be marked here, or null. */
   get barred(): string | null {
     if (this.mayMark) return null
@@ -92,13 +68,8 @@ export class Editing {
   /** «label of “…”»: what an act did or would do. */
   what({ act, annotations }: Step): string {
     const shown = this.room.annotations.byId.get(annotations[0] ?? '')
-    const quote = shown ? quoteOf(this.room.text, shown.content, 40) : ''
+    const quote = shown ? this.quote(shown.content, 40) : ''
     return act === 'ends' ? t('editor.what_ends') : t(`editor.what_${act}`, { quote })
-  }
-
-  say(words: string): void {
-    // The same words twice are said once, unless something differs: a blank that nobody hears.
-    this.said = this.said === words ? `${words}\u00a0` : words
   }
 
   // --- choosing
@@ -210,7 +181,7 @@ export class Editing {
     if (span.content.label === label) return this.say(this.#wordsOf(span))
     if (!this.#onAll(span, (id) => this.room.layer.setLabel(id, label))) return
     this.#use(label)
-    this.say(t('editor.said_relabelled', { quote: this.quote(span), code: this.codeOf(label) }))
+    this.say(t('editor.said_relabelled', { quote: this.quote(span.content), code: this.codeOf(label) }))
   }
 
   #use(label: string): void {
@@ -233,7 +204,7 @@ export class Editing {
     const span = this.#spanOf(id)
     if (!span || !this.#onAll(span, (twin) => this.room.layer.setRanges(twin, ranges))) return
     this.surface?.scrollTo(hull(ranges)[0])
-    this.say(t('editor.said_edges', { quote: quoteOf(this.room.text, { ...span.content, ranges }, 60) }))
+    this.say(t('editor.said_edges', { quote: this.quote({ ...span.content, ranges }) }))
   }
 
   /** Adds the selection to the span that was chosen last, as a further part. */
@@ -254,7 +225,7 @@ export class Editing {
   setUnsure(unsure: boolean): void {
     const { span } = this
     if (!span || !this.#onAll(span, (id) => this.room.layer.setUnsure(id, unsure))) return
-    this.say(t(unsure ? 'editor.said_unsure' : 'editor.said_sure', { quote: this.quote(span) }))
+    this.say(t(unsure ? 'editor.said_unsure' : 'editor.said_sure', { quote: this.quote(span.content) }))
   }
 
   /** Removes the chosen span: a reviewer all twins, an annotator the one of their own. */
@@ -265,7 +236,7 @@ export class Editing {
     const own = span.twins.find((id) => this.#made.has(id)) ?? span.id
     const ids = can(this.room.article.role, 'removeAny') ? span.twins : [own]
     if (!this.#write(() => this.room.layer.act(() => ids.forEach((id) => this.room.layer.setGone(id, true))))) return
-    this.say(t('editor.said_removed', { quote: this.quote(span) }))
+    this.say(t('editor.said_removed', { quote: this.quote(span.content) }))
   }
 
   undo(): void {
@@ -319,23 +290,17 @@ export class Editing {
     if (this.#chosen === null) this.room.presence.tell({ chosen: null })
   }
 
-  /** Shows what somebody else just changed, in their colour if it can be told. */
-  showRemote(changed: ReadonlySet<string>): void {
-    const { presence, annotations } = this.room
-    for (const id of changed) {
-      const person = presence.at(id) ?? (presence.others.size === 1 ? [...presence.others.values()][0]! : null)
-      this.surface?.flash([id], person?.colour ?? 8)
-      const shown = annotations.byId.get(id)
-      if (id !== this.#chosen || !shown) continue
-      const name = person?.name ?? t('editor.said_somebody')
-      this.say(t('editor.said_changed', { name, quote: quoteOf(this.room.text, shown.content, 60) }))
-    }
+  override showRemote(changed: ReadonlySet<string>): void {
+    super.showRemote(changed)
+    const { span } = this
+    if (!span || !changed.has(span.id)) return
+    const name = this.changerOf(span.id)?.name ?? t('editor.said_somebody')
+    this.say(t('editor.said_changed', { name, quote: this.quote(span.content) }))
   }
 
   #spanOf(id: string | null): ShownSpan | null {
-    const shown = id === null ? undefined : this.room.annotations.byId.get(id)
-    const first = shown && this.room.annotations.byId.get(shown.twins[0] ?? shown.id)
-    return first && isSpanShown(first) && first.state !== 'gone' ? first : null
+    const span = this.spanAt(id)
+    return span?.state === 'gone' ? null : span
   }
 
   #wordsOf(span: ShownSpan): string {
@@ -343,7 +308,7 @@ export class Editing {
     const [place, all] = [this.listed.indexOf(span) + 1, this.listed.length]
     return t('editor.said_chosen', {
       code: this.codeOf(span.content.label),
-      quote: this.quote(span),
+      quote: this.quote(span.content),
       state,
       place,
       all,
