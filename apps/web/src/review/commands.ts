@@ -107,7 +107,7 @@ const walking = (walk: Walk): Command[] => [
     title: 'review.cmd_undo',
     group: 'review',
     keys: ['mod+KeyZ'],
-    when: () => may(walk) === true && (walk.lastDecided !== null || t('review.said_first')),
+    when: () => may(walk) === true && (walk.decisions.last !== null || t('review.said_first')),
     run: () => walk.undo(),
   },
   {
@@ -192,7 +192,7 @@ const edges = (walk: Walk) =>
   edgeCommands(
     'review',
     () => walk.mode === 'amend',
-    (...move) => walk.moveEdge(...move),
+    (...move) => walk.amendment?.moveEdge(...move),
   )
 
 const labelling = (walk: Walk): Command[] =>

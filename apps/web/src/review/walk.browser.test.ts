@@ -120,11 +120,11 @@ describe('a decision', () => {
     const { digest } = walk
     await walk.approve()
     expect(walk.queue).toEqual([idOf('B'), idOf('C')])
-    expect(walk.sealed).toBeNull()
+    expect(walk.decisions.sealed).toBeNull()
     const mine = { ...ruling(idOf('A'), 'approve', digest), account: 'me', article: 'article' }
     line.state({ scope: 'project/project', n: 11, kind: 'decided', payload: mine })
-    expect(walk.sealed).toBe(idOf('A'))
-    expect(walk.lastDecided).toBe(idOf('A'))
+    expect(walk.decisions.sealed).toBe(idOf('A'))
+    expect(walk.decisions.last).toBe(idOf('A'))
   })
 })
 
@@ -133,11 +133,11 @@ describe('a correction', () => {
     await open()
     walk.go(idOf('C'))
     walk.startAmending()
-    walk.moveEdge('end', true, 'word')
+    walk.amendment?.moveEdge('end', true, 'word')
     void walk.putLabel('far')
-    walk.setAttribute('base', 'Асхат')
+    walk.amendment?.setAttribute('base', 'Асхат')
     expect(walk.said).toBe('Now FAR.')
-    expect(walk.draft).toMatchObject({ label: 'far', ranges: [[43, 56]], attributes: [['base', 'Асхат']] })
+    expect(walk.amendment?.content).toMatchObject({ label: 'far', ranges: [[43, 56]], attributes: [['base', 'Асхат']] })
     expect(walk.span?.content).toMatchObject({ label: 'per', ranges: [[43, 48]], attributes: [] })
   })
 
@@ -146,7 +146,7 @@ describe('a correction', () => {
     walk.setRanges([[0, 4]])
     expect(walk.mode).toBe('amend')
     walk.leave()
-    expect([walk.mode, walk.draft]).toEqual(['look', null])
+    expect([walk.mode, walk.amendment]).toEqual(['look', null])
   })
 })
 
@@ -178,7 +178,7 @@ describe('somebody changes the span in question', () => {
     await open()
     line.layer.setLabel(idOf('A'), 'far')
     await walk.approve()
-    expect(walk.busy).toBe(false)
+    expect(walk.act.busy).toBe(false)
     expect(decided).toEqual([])
     expect(walk.said).toBe('It has just changed. Look at it once more, then decide.')
   })

@@ -1,28 +1,18 @@
-import { attributesOf, byPosition, can, choosable, covers, digestOf, hull, isUndecided, labelById } from '@tamga/model'
-import {
-  Problem,
-  withAttribute,
-  type AttributeValue,
-  type Content,
-  type Label,
-  type Range,
-  type Reason,
-} from '@tamga/model'
+import { can, covers, digestOf, hull, isUndecided, type Content, type Range, type Reason } from '@tamga/model'
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
-import { moved, type Edge, type Unit } from '../editor/edges.ts'
 import { t } from '../i18n/index.svelte.ts'
-import { isSpanShown, parentOf, type ShownSpan } from '../text/annotations.svelte.ts'
-import { quoteOf } from '../text/quote.ts'
+import { Act } from '../runes/resource.svelte.ts'
+import { inReadingOrder, isSpanShown, parentOf, type ShownSpan, type SpanContent } from '../text/annotations.svelte.ts'
+import { Reading } from '../text/reading.svelte.ts'
 import type { Room } from '../text/room.svelte.ts'
 import type { Selected } from '../text/selected.ts'
-import type { Surface } from '../text/Surface.ts'
 import { addMissed, amend, decide, signOff, takeBack, type Decision, type Refused } from './acts.ts'
+import { Amendment } from './amendment.svelte.ts'
 import { sentenceOf } from './changes.ts'
 import { glide } from './glide.ts'
+import { MyDecisions } from './my-decisions.svelte.ts'
 import { Past } from './past.svelte.ts'
 import { nextStop, queueOf, type Stop } from './queue.ts'
-
-export type SpanContent = Extract<Content, { kind: 'span' }>
 
 /** What the keys mean: decide, say why not, correct, or add what was missed. */
 export type Mode = 'look' | 'why' | 'amend' | 'miss'
@@ -40,31 +30,22 @@ const GLANCE = 800
 const PATIENCE = 6000
 
 /** A reviewer's walk through an article: the span in question, the way to the next, and the decisions. */
-export class Walk {
-  readonly room: Room
-  readonly me: string
+export class Walk extends Reading {
   readonly past: Past
-  surface = $state.raw<Surface | null>(null)
+  readonly decisions: MyDecisions
   /** What scrolls the text; it takes the focus between decisions. */
   stage = $state.raw<HTMLElement | null>(null)
   mode = $state<Mode>('look')
   /** The correction as it stands, while one is made. */
-  draft = $state.raw<SpanContent | null>(null)
+  amendment = $state.raw<Amendment | null>(null)
   selected = $state.raw<Selected | null>(null)
-  /** Something is being sent: further decisions wait. */
-  busy = $state(false)
-  problem = $state.raw<Problem | null>(null)
-  /** The last thing that happened, in words, for those who hear the page. */
-  said = $state('')
+  /** What is being sent: further decisions wait. */
+  readonly act = new Act()
   moved = $state.raw<Moved | null>(null)
   showsPast = $state(false)
-  /** The span whose seal has just dropped by my own approval. */
-  sealed = $state<string | null>(null)
   #current = $state<string | null>(null)
   #later = $state.raw<readonly string[]>([])
   #trail: string[] = []
-  // What was decided here, until its fact has come: by annotation, the digest.
-  readonly #decided = new SvelteMap<string, string>()
   readonly #refused = new SvelteMap<string, Refused>()
   // Spans that were removed after their approval, and that I have left so.
   readonly #left = new SvelteSet<string>()
@@ -78,13 +59,13 @@ export class Walk {
     const removed = [...byId.values()]
       .filter(isSpanShown)
       .filter((span) => wasRemoved(span) && !this.#left.has(span.id))
-    return removed.length === 0 ? spans : [...spans, ...removed].sort(inText)
+    return removed.length === 0 ? spans : [...spans, ...removed].sort(inReadingOrder)
   })
   readonly stops: readonly Stop[] = $derived.by(() =>
-    this.spans.map((span) => ({ id: span.id, state: span.state, mine: this.#isMine(span) })),
+    this.spans.map((span) => ({ id: span.id, state: span.state, mine: this.decisions.has(span) })),
   )
   readonly queue: readonly string[] = $derived.by(() => queueOf(this.stops, this.#later))
-  readonly span: ShownSpan | null = $derived.by(() => this.#spanOf(this.#current))
+  readonly span: ShownSpan | null = $derived.by(() => this.spanAt(this.#current))
   readonly refused: Refused | null = $derived.by(() => this.#refused.get(this.#current ?? '') ?? null)
   /** Exactly what a decision would be about: what is on the screen. */
   readonly shown: SpanContent | null = $derived.by(() => {
@@ -112,12 +93,11 @@ export class Walk {
     const waiting = listed.filter((span) => isUndecided(span.state)).length
     return { all: listed.length, waiting, approved: of('approved'), rejected: of('rejected') }
   })
-  readonly labels: readonly Label[] = $derived.by(() => choosable(this.room.article.labelSet.set))
 
   constructor(room: Room, me: string) {
-    this.room = room
-    this.me = me
+    super(room)
     this.past = new Past(room.article.id)
+    this.decisions = new MyDecisions(room, me)
     this.#stop = room.annotations.observe((changed) => this.#follow(changed))
   }
 
@@ -142,29 +122,6 @@ export class Walk {
 
   get article(): string {
     return this.room.article.id
-  }
-
-  // --- words
-
-  label(id: string): Label | undefined {
-    return labelById(this.room.article.labelSet.set, id)
-  }
-
-  codeOf(label: string): string {
-    return this.label(label)?.code ?? label
-  }
-
-  quote(content: Content, length = 60): string {
-    return quoteOf(this.room.text, content, length)
-  }
-
-  nameOf(account: string): string {
-    return this.room.article.members.find((member) => member.account === account)?.name ?? ''
-  }
-
-  say(words: string): void {
-    // The same words twice are said twice only if something differs: a blank that nobody hears.
-    this.said = this.said === words ? `${words}\u00a0` : words
   }
 
   // --- walking
@@ -193,32 +150,24 @@ export class Walk {
   /** Goes back to where the walk came from, decided or not: another decision there takes the place of the first. */
   back(): void {
     let id = this.#trail.pop()
-    while (id !== undefined && (id === this.#current || !this.#spanOf(id))) id = this.#trail.pop()
+    while (id !== undefined && (id === this.#current || !this.spanAt(id))) id = this.#trail.pop()
     if (id === undefined) return this.say(t('review.said_first'))
     this.#arrive(id)
   }
 
-  /** The span I decided last, if it is still there. */
-  get lastDecided(): string | null {
-    const mine = this.room.annotations.spans
-      .flatMap(({ id, rulings }) => rulings.map((ruling) => ({ ...ruling, id })))
-      .filter(({ account }) => account === this.me)
-    return mine.length === 0 ? null : mine.reduce((a, b) => (a.order > b.order ? a : b)).id
-  }
-
   /** A decision is never taken away: goes to my last one, so that another takes its place. */
   undo(): void {
-    const { lastDecided } = this
-    if (lastDecided === null) return
-    this.go(lastDecided)
+    const { last } = this.decisions
+    if (last === null) return
+    this.go(last)
     this.say(`${t('review.said_undo')} ${this.said}`)
   }
 
   #arrive(id: string | null): void {
-    const span = this.#spanOf(id)
+    const span = this.spanAt(id)
     this.#current = span?.id ?? null
     this.#leaveMode()
-    this.problem = null
+    this.act.problem = null
     this.moved = null
     this.showsPast = false
     this.#see(span)
@@ -267,8 +216,7 @@ export class Walk {
   async #decide(verdict: 'approve' | 'reject', reason: Reason | null): Promise<void> {
     const { span, shown } = this
     if (!span || !shown || this.isRemoved) return
-    await this.#send(async () => {
-      if (!(await this.#durable(span))) return this.say(t('review.said_unsaved'))
+    await this.#sendOf(span, async () => {
       const [refused] = await decide(this.article, [{ annotation: span.id, verdict, shown, reason }])
       if (refused) return this.#take(refused)
       this.#done([[span.id, this.#digest(shown)]])
@@ -313,10 +261,9 @@ export class Walk {
 
   #done(decided: readonly (readonly [id: string, digest: string])[]): void {
     for (const [id, digest] of decided) {
-      this.#decided.set(id, digest)
       this.#refused.delete(id)
       this.#later = this.#later.filter((other) => other !== id)
-      this.#confirm(id)
+      this.decisions.add(id, digest)
     }
   }
 
@@ -334,88 +281,51 @@ export class Walk {
     void this.#recall()
   }
 
-  /** True as soon as nothing of this span waits for the server any more. */
-  #durable(span: ShownSpan): Promise<boolean> {
-    const isPending = () => span.twins.some((id) => this.room.annotations.byId.get(id)?.pending)
-    if (!isPending()) return Promise.resolve(true)
-    return new Promise((resolve) => {
-      const end = (durable: boolean) => {
-        stop()
-        clearTimeout(timer)
-        resolve(durable)
-      }
-      const stop = this.room.annotations.observe(() => isPending() || end(true))
-      const timer = setTimeout(() => end(false), PATIENCE)
-    })
-  }
-
   /** One act at a time. A press right after the span changed was meant for what stood there before. */
   async #send(act: () => Promise<void>): Promise<void> {
-    if (this.busy) return
-    if (performance.now() - this.#movedAt < GLANCE)
+    if (!this.act.busy && performance.now() - this.#movedAt < GLANCE)
       return this.say(this.span ? t('review.said_glance') : this.#endInWords())
-    this.busy = true
-    this.problem = null
-    try {
-      await act()
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      this.problem = error
-    } finally {
-      this.busy = false
-    }
+    await this.act.run(act)
+  }
+
+  /** Waits first until what I changed of the span myself is stored: the server decides about that. */
+  #sendOf(span: ShownSpan, act: () => Promise<void>): Promise<void> {
+    return this.#send(async () => {
+      if (await this.room.annotations.durable(span.twins, PATIENCE)) await act()
+      else this.say(t('review.said_unsaved'))
+    })
   }
 
   // --- correcting
 
   startAmending(): void {
     if (!this.shown) return
-    this.draft = this.shown
+    this.amendment = new Amendment(this, this.shown)
     this.mode = 'amend'
     this.say(t('review.said_amend'))
-  }
-
-  moveEdge(edge: Edge, out: boolean, unit: Unit): void {
-    const ranges = this.draft && moved(this.room.text, this.draft.ranges, edge, out, unit)
-    if (ranges) this.setRanges(ranges)
-    else this.say(t('review.said_noRoom'))
   }
 
   /** Gives the correction other ranges; begins one if none is being made. */
   setRanges(ranges: readonly Range[]): void {
     if (this.mode !== 'amend') this.startAmending()
-    if (!this.draft) return
-    this.draft = { ...this.draft, ranges }
-    this.say(t('review.said_edges', { quote: this.quote(this.draft) }))
-  }
-
-  setAttribute(attribute: string, value: AttributeValue | null): void {
-    if (this.draft) this.draft = { ...this.draft, attributes: withAttribute(this.draft.attributes, attribute, value) }
-  }
-
-  /** Attributes of the label that the correction has. */
-  get attributes() {
-    return this.draft ? attributesOf(this.room.article.labelSet.set, this.draft.label) : []
+    this.amendment?.setRanges(ranges)
   }
 
   /** The label is the correction's, or of the words that everybody missed. */
   putLabel(label: string): Promise<void> | void {
-    if (this.mode === 'miss') return this.#addMissed(label)
-    if (!this.draft) return
-    this.draft = { ...this.draft, label }
-    this.say(t('review.said_label', { code: this.codeOf(label) }))
+    return this.mode === 'miss' ? this.#addMissed(label) : this.amendment?.setLabel(label)
   }
 
   async approveAmended(): Promise<void> {
-    const { span, shown, draft } = this
-    if (!span || !shown || !draft) return
-    if (this.#digest(draft) === this.#digest(shown)) return this.approve()
-    await this.#send(async () => {
-      if (!(await this.#durable(span))) return this.say(t('review.said_unsaved'))
-      const refused = await amend(this.article, span.id, shown, draft)
+    const { span, shown } = this
+    const content = this.amendment?.content
+    if (!span || !shown || !content) return
+    if (this.#digest(content) === this.#digest(shown)) return this.approve()
+    await this.#sendOf(span, async () => {
+      const refused = await amend(this.article, span.id, shown, content)
       if (refused) return this.#take(refused)
-      this.#done([[span.id, this.#digest(draft)]])
-      this.#onwards(t('review.said_amended', this.#named(draft)))
+      this.#done([[span.id, this.#digest(content)]])
+      this.#onwards(t('review.said_amended', this.#named(content)))
     })
   }
 
@@ -457,7 +367,7 @@ export class Walk {
 
   #leaveMode(): void {
     this.mode = 'look'
-    this.draft = null
+    this.amendment = null
     if (this.selected) this.surface?.setSelected(null)
   }
 
@@ -480,22 +390,13 @@ export class Walk {
   // --- what happens meanwhile
 
   #follow(changed: readonly string[]): void {
-    for (const id of changed) this.#confirm(id)
+    for (const id of changed) this.decisions.confirm(id)
     if (this.#current === null || !changed.includes(this.#current)) return
     const shown = this.room.annotations.byId.get(this.#current)
     const first = shown?.twins[0]
     // It is folded into its twin: that one stands for both.
     if (first !== undefined && first !== this.#current) this.#current = first
-    if (!this.busy) this.#notice()
-  }
-
-  /** A decision of mine has come back as a fact: now, and not before, the seal drops. */
-  #confirm(id: string): void {
-    const shown = this.room.annotations.byId.get(id)
-    if (!shown || this.#decided.get(id) !== shown.digest) return
-    if (!shown.rulings.some(({ account, digest }) => account === this.me && digest === shown.digest)) return
-    this.#decided.delete(id)
-    if (shown.state === 'approved') this.sealed = id
+    if (!this.act.busy) this.#notice()
   }
 
   /** Somebody changed the span in question: what is new is shown, and what was there before beside it. */
@@ -513,15 +414,6 @@ export class Walk {
     void this.#recall()
   }
 
-  /** Shows what somebody else just changed, in their colour if it can be told. */
-  showRemote(changed: ReadonlySet<string>): void {
-    const others = [...this.room.presence.others.values()]
-    for (const id of changed) {
-      const person = this.room.presence.at(id) ?? (others.length === 1 ? others[0] : undefined)
-      this.surface?.flash([id], person?.colour ?? 8)
-    }
-  }
-
   /** Asks what happened to the span in question, and so who changed it. */
   async #recall(): Promise<void> {
     const by = (await this.past.recall(this.span)) ? this.lastEditor : null
@@ -531,17 +423,6 @@ export class Walk {
   }
 
   // --- what is meant
-
-  #spanOf(id: string | null): ShownSpan | null {
-    const shown = id === null ? undefined : this.room.annotations.byId.get(id)
-    const first = shown && (this.room.annotations.byId.get(shown.twins[0] ?? shown.id) ?? shown)
-    return first && isSpanShown(first) ? first : null
-  }
-
-  #isMine({ id, digest, rulings, state }: ShownSpan): boolean {
-    if (state === 'gone') return false
-    return this.#decided.get(id) === digest || rulings.some((one) => one.account === this.me && one.digest === digest)
-  }
 
   #nestOf(span: ShownSpan | null): readonly ShownSpan[] {
     if (!span || span.state === 'gone') return []
@@ -554,7 +435,7 @@ export class Walk {
         covers(whole, hull(one.content.ranges)) &&
         isUndecided(one.state) &&
         one.state !== 'disputed' &&
-        !this.#isMine(one) &&
+        !this.decisions.has(one) &&
         !this.#refused.has(one.id),
     )
   }
@@ -577,11 +458,8 @@ export class Walk {
   }
 }
 
-const inText = (a: ShownSpan, b: ShownSpan) =>
-  byPosition(hull(a.content.ranges), hull(b.content.ranges)) || (a.id < b.id ? -1 : 1)
-
 /** Removed while it was approved: its last decision on this very content is an approval. */
-const wasRemoved = ({ state, digest, rulings }: ShownSpan): boolean =>
-  state === 'gone' &&
-  rulings.findLast((ruling) => ruling.digest === digest)?.verdict !== 'reject' &&
-  rulings.some((ruling) => ruling.digest === digest)
+function wasRemoved({ state, digest, rulings }: ShownSpan): boolean {
+  const last = rulings.findLast((ruling) => ruling.digest === digest)
+  return state === 'gone' && last !== undefined && last.verdict !== 'reject'
+}

@@ -23,10 +23,15 @@ export interface Shown {
   readonly approvals: readonly [given: number, needed: number]
 }
 
-export type ShownSpan = Shown & { readonly content: Extract<Content, { kind: 'span' }> }
+export type SpanContent = Extract<Content, { kind: 'span' }>
+export type ShownSpan = Shown & { readonly content: SpanContent }
 export const isSpanShown = (shown: Shown): shown is ShownSpan => shown.content.kind === 'span'
 /** True if it stands for itself and for its twins: these are listed and drawn, the others are folded into them. */
 export const isFirstTwin = (shown: Shown): boolean => shown.twins[0] === shown.id
+
+/** Orders spans as they are read: by where they begin, the outer before the inner. */
+export const inReadingOrder = (a: ShownSpan, b: ShownSpan): number =>
+  byPosition(hull(a.content.ranges), hull(b.content.ranges)) || (a.id < b.id ? -1 : 1)
 
 /** What the states of annotations depend on beside the layer. */
 export interface Circumstances {
@@ -54,7 +59,7 @@ export class Annotations {
     [...this.byId.values()]
       .filter(isSpanShown)
       .filter((shown) => shown.state !== 'gone' && isFirstTwin(shown))
-      .sort((a, b) => byPosition(hull(a.content.ranges), hull(b.content.ranges)) || (a.id < b.id ? -1 : 1)),
+      .sort(inReadingOrder),
   )
   /** What waits for a reviewer, in the same order. */
   readonly undecided: readonly ShownSpan[] = $derived(this.spans.filter((shown) => isUndecided(shown.state)))
@@ -99,6 +104,21 @@ export class Annotations {
   /** The twins of an annotation, itself among them; nothing for one that is not there. */
   twinsOf(id: string): readonly string[] {
     return this.byId.get(id)?.twins ?? []
+  }
+
+  /** True as soon as no edit of these is pending; false if one still is after `patience` ms. */
+  durable(ids: readonly string[], patience: number): Promise<boolean> {
+    const isPending = () => ids.some((id) => this.byId.get(id)?.pending)
+    if (!isPending()) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const end = (durable: boolean) => {
+        stop()
+        clearTimeout(timer)
+        resolve(durable)
+      }
+      const stop = this.observe(() => isPending() || end(true))
+      const timer = setTimeout(() => end(false), patience)
+    })
   }
 
   #read(ids: ReadonlySet<string>): void {
