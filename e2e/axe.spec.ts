@@ -57,14 +57,20 @@ const choose = (tab: Page, locale: string) =>
 type Rules = 'all' | 'colours' | 'none'
 
 /**
- * Looks at what stands on the page in three languages and two schemes: every rule of axe, the title, the language, no
- * key in place of a text, nothing that runs out of the window. On a phone axe is asked in one language only: the words
- * are those of the wide window, and whether they fit is asked in all three.
+ * Looks at a page in three languages and two schemes: every rule of axe, the title, the language, no key in place of a
+ * text, nothing that runs out of the window.
  */
-async function look({ page, tab, faults }: Visit, name: string): Promise<void> {
-  const wide = page.viewportSize()!.width > 700
+const look = (visit: Visit, name: string) => examineIn(visit, name, visit.page.viewportSize()!.width > 700)
+
+/**
+ * Looks at what a page shows besides (a dialog, a menu, a refusal): axe in one language, for the words differ and the
+ * structure does not; whether they fit, in all three. A whole page on a phone is looked at no more closely.
+ */
+const glance = (visit: Visit, name: string) => examineIn(visit, name, false)
+
+async function examineIn({ page, tab, faults }: Visit, name: string, everyLanguage: boolean): Promise<void> {
   const rules = (locale: string): readonly (readonly ['light' | 'dark', Rules])[] =>
-    wide || locale === 'en'
+    everyLanguage || locale === 'en'
       ? [
           ['light', 'all'],
           ['dark', 'colours'],
@@ -137,7 +143,7 @@ for (const viewport of widths) {
       await page.getByLabel('Password').fill('a long password')
       await page.keyboard.press('Enter')
       await page.getByRole('alert').waitFor()
-      await look(person, 'sign-in refused')
+      await glance(person, 'sign-in refused')
       for (const [name, hash] of Object.entries(await links(browser))) {
         await page.goto('about:blank')
         await page.goto(`${server.url}/link${hash}`)
@@ -161,10 +167,10 @@ for (const viewport of widths) {
       await look(person, 'projects')
       await page.getByRole('button', { name: 'New project' }).click()
       await page.getByText('CoNLL-2003, flat').waitFor()
-      await look(person, 'new project')
+      await glance(person, 'new project')
       await closeDialog()
       await menu(`Menu of ${team.owner}`).click()
-      await look(person, 'own menu')
+      await glance(person, 'own menu')
       await page.keyboard.press('Escape')
 
       await page.getByRole('link', { name: 'Новости Актобе' }).first().click()
@@ -173,17 +179,17 @@ for (const viewport of widths) {
       await look(person, 'articles')
       await page.getByRole('searchbox').fill('акто')
       await page.locator('mark').first().waitFor()
-      await look(person, 'articles found')
+      await glance(person, 'articles found')
       await page.getByRole('searchbox').fill('zzz')
       await page.getByText('Nothing found').waitFor()
-      await look(person, 'no article found')
+      await glance(person, 'no article found')
       await page.getByRole('searchbox').fill('')
       for (const act of ['Edit what is known of it', 'Join with a translation', 'Withdraw']) {
         await menu(/Acts on «В Алматы/).click()
-        if (act.startsWith('Edit')) await look(person, 'menu of an article')
+        if (act.startsWith('Edit')) await glance(person, 'menu of an article')
         await page.getByRole('menuitem', { name: act }).click()
         await page.getByRole('dialog').waitFor()
-        await look(person, act)
+        await glance(person, act)
         await closeDialog()
       }
 
@@ -193,12 +199,12 @@ for (const viewport of widths) {
       await page.getByRole('button', { name: /PER/ }).first().click()
       await page.getByLabel('Code', { exact: true }).fill('CITY')
       await page.getByText('keeps this from being saved').waitFor()
-      await look(person, 'a label with a fault')
+      await glance(person, 'a label with a fault')
       await page.getByLabel('Code', { exact: true }).fill('PER')
       for (const tab of ['Attributes', 'Relations']) {
         await page.getByText(tab, { exact: true }).click()
         await page.locator('.tree button').first().click()
-        await look(person, `labels: ${tab}`)
+        await glance(person, `labels: ${tab}`)
       }
 
       await page.goto(`${project}/people`)
@@ -206,10 +212,10 @@ for (const viewport of widths) {
       await page.getByText(team.dan, { exact: true }).waitFor()
       await look(person, 'people')
       await page.getByRole('button', { name: 'Invite' }).click()
-      await look(person, 'invite')
+      await glance(person, 'invite')
       await page.getByRole('button', { name: 'Make the link' }).click()
       await page.getByRole('button', { name: 'Copy' }).waitFor()
-      await look(person, 'invitation')
+      await glance(person, 'invitation')
       await closeDialog()
 
       await page.goto(`${project}/settings`)
@@ -298,18 +304,18 @@ for (const viewport of widths) {
       if (!narrow) {
         await page.keyboard.press('Space')
         await page.getByRole('dialog', { name: 'Label' }).waitFor()
-        await look(person, 'picker')
+        await glance(person, 'picker')
         await page.keyboard.press('Escape')
       }
       await page.keyboard.press('Escape')
       await drag(page, 'форум')
-      await look(person, 'words are selected')
+      await glance(person, 'words are selected')
       if (narrow) {
         await page.getByRole('button', { name: /^Spans/ }).click()
-        await look(person, 'list of spans')
+        await glance(person, 'list of spans')
         await page.getByRole('button', { name: 'Close' }).first().click()
         await page.getByRole('button', { name: 'Details' }).click()
-        await look(person, 'details')
+        await glance(person, 'details')
       } else {
         await page.keyboard.press('Control+KeyK')
         await page.getByRole('dialog', { name: 'Commands' }).waitFor()
@@ -317,7 +323,7 @@ for (const viewport of widths) {
         await page.keyboard.press('Escape')
         await page.keyboard.press('F1')
         await page.getByRole('dialog', { name: 'All keys' }).waitFor()
-        await look(person, 'help')
+        await glance(person, 'help')
       }
       expect(faults).toEqual([])
       await person.context.close()
@@ -341,15 +347,15 @@ for (const viewport of widths) {
         .waitFor()
       await look(person, 'review')
       await page.getByRole('button', { name: /^Reject/ }).click()
-      await look(person, 'review: why not')
+      await glance(person, 'review: why not')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: /^Amend/ }).click()
       await page.getByRole('button', { name: /^Approve as amended/ }).waitFor()
-      await look(person, 'review: amend')
+      await glance(person, 'review: amend')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: /Add a missed span/ }).click()
       await drag(page, 'проектов')
-      await look(person, 'review: missed')
+      await glance(person, 'review: missed')
       await page.keyboard.press('Escape')
       await open('В Актобе прошел Гражданский форум')
       await page.getByText('Signed off', { exact: true }).waitFor()
