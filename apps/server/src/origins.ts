@@ -1,7 +1,7 @@
 import { isLoopback } from './env.ts'
 
 /**
- * From where this server may be spoken to (data-model §9). With a public URL: that host and that origin alone. Without:
+ * From where this server may be spoken to. With a public URL: that host and that origin alone. Without:
  * loopback names on any port, each only from a page of its own origin, so that DNS rebinding finds a closed door.
  */
 export interface Origins {

@@ -1,4 +1,4 @@
-/** What one connection and one record may take (data-model §5). Bytes, where nothing else is said. */
+/** What one connection and one record may take. Bytes, where nothing else is said. */
 export const liveLimits = {
   updateBytes: 64 * 1024,
   stepTwoBytes: 1024 * 1024,

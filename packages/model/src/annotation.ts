@@ -35,8 +35,10 @@ export interface Annotation {
   readonly gone: boolean
 }
 
+export type SpanContent = Extract<Content, { kind: 'span' }>
+
 /** An annotation that is a span. */
-export type SpanAnnotation = Annotation & { readonly content: Extract<Content, { kind: 'span' }> }
+export type SpanAnnotation = Annotation & { readonly content: SpanContent }
 export const isSpan = (annotation: Annotation): annotation is SpanAnnotation => annotation.content.kind === 'span'
 
 export const attributeOf = (content: Content, id: string): AttributeValue | undefined =>

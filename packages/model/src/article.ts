@@ -1,5 +1,5 @@
 import { z } from './zod.ts'
-import { isPlain, isWellFormed } from './plain.ts'
+import { isPlain, loneSurrogate } from './plain.ts'
 import type { ProblemCode } from './problem.ts'
 import { codePointLength } from './text.ts'
 
@@ -8,7 +8,7 @@ export const languages = ['kk', 'ru', 'en'] as const
 export const Language = z.enum(languages)
 export type Language = z.infer<typeof Language>
 
-/** Limits of data-model §5: code points of an article, bytes of a plain-text file, of a JSON Lines file, of one line. */
+/** Limits: code points of an article, bytes of a plain-text file, of a JSON Lines file, of one line. */
 export const limits = {
   articleCodePoints: 1_000_000,
   plainTextBytes: 8 * 1024 * 1024,
@@ -55,14 +55,12 @@ export function faultOfText(text: string): TextFault | null {
   if (text.trim() === '') return { code: 'text_empty', offset: null }
   const nul = text.indexOf('\0')
   if (nul >= 0) return { code: 'text_nul', offset: nul }
-  if (!isWellFormed(text)) return { code: 'text_surrogate', offset: loneSurrogate(text) }
+  const lone = loneSurrogate(text)
+  if (lone >= 0) return { code: 'text_surrogate', offset: lone }
   if (text.length > limits.articleCodePoints && codePointLength(text) > limits.articleCodePoints)
     return { code: 'text_too_long', offset: null }
   return null
 }
-
-const loneSurrogate = (text: string) =>
-  text.search(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/)
 
 /** True if metadata can be stored as JSON in Postgres: no NUL, no lone surrogate, not deep. */
 export function isStorable(value: unknown, depth = 0): boolean {

@@ -2,7 +2,7 @@ import { z } from './zod.ts'
 
 /**
  * A label's colour in OKLCH: one hue for both schemes and the lightness of its rail in the light and in the dark one.
- * Chroma, ink and wash follow from these by rule (look: rail .15/.12, ink .13/.10, wash .036/.05).
+ * Chroma, ink and wash follow from these by rule.
  */
 export const Colour = z.strictObject({
   hue: z.number().min(0).max(360),
@@ -23,7 +23,7 @@ export function paintsOf(colour: Colour, scheme: Scheme): Paints {
   const { hue } = colour
   if (scheme === 'light')
     return {
-      rail: oklch(Math.min(colour.light, brightestRail(hue)), 0.15, hue),
+      rail: oklch(Math.min(colour.light, brightestRail(hue)), RAIL_CHROMA, hue),
       ink: oklch(Math.min(colour.light, 0.5), 0.13, hue),
       wash: oklch(0.948, 0.036, hue),
     }
@@ -34,12 +34,15 @@ export function paintsOf(colour: Colour, scheme: Scheme): Paints {
   }
 }
 
+// Of a rail in the light scheme, in which colours are told apart.
+const RAIL_CHROMA = 0.15
+
 // greens and cyans look lighter than their L: beyond this their rail has less than 3:1 on paper
 const brightestRail = (hue: number) => (hue > 100 && hue < 245 ? 0.63 : 0.66)
 
 const oklch = (lightness: number, chroma: number, hue: number) => `oklch(${lightness} ${chroma} ${hue})`
 
-/** The hue each family starts from (look §5). */
+/** The hue each family starts from: far enough apart to be told by it alone. */
 export const familyHues = {
   person: 325,
   organization: 260,
@@ -72,6 +75,6 @@ export function nextColour(family: keyof typeof familyHues, used: readonly Colou
 /** Euclidean distance of two rails in OKLab, light scheme (Ottosson 2020, https://bottosson.github.io/posts/oklab). */
 export function distance(a: Colour, b: Colour): number {
   const angle = ((a.hue - b.hue) * Math.PI) / 180
-  const chord = 2 * 0.15 * Math.sin(angle / 2)
+  const chord = 2 * RAIL_CHROMA * Math.sin(angle / 2)
   return Math.hypot(a.light - b.light, chord)
 }

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Attributes, Content } from './annotation.ts'
+import type { Attributes, Content, SpanContent } from './annotation.ts'
 import { digestOf, layerDigest, sha256Hex } from './digest.ts'
 
 const text = 'Ақтөбеде 😀 форум өтті'
 const id = (letter: string) => letter.repeat(16)
-const span = (over: Partial<Extract<Content, { kind: 'span' }>> = {}): Content => ({
+const span = (over: Partial<SpanContent> = {}): Content => ({
   kind: 'span',
   ranges: [[0, 8]],
   label: 'city',

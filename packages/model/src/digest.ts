@@ -5,7 +5,7 @@ import { quotesOf } from './span.ts'
 
 /**
  * What a decision is bound to: SHA-256, hex, over the UTF-8 of
- * `JSON.stringify(["tamga/1", kind, ranges, quotes, label, attributes, from, to])` (data-model §3).
+ * `JSON.stringify(["tamga/1", kind, ranges, quotes, label, attributes, from, to])`.
  * Ranges are code units of `text`; neither the annotation's id nor any name or revision number is in it.
  */
 export function digestOf(content: Content, text: string): string {

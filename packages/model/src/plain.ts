@@ -17,5 +17,8 @@ export function isPlain(value: unknown, depth = 0): value is Plain {
 
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
 
+/** Where the first surrogate stands that lacks its other half (code units), or -1. */
+export const loneSurrogate = (text: string): number => text.search(LONE_SURROGATE)
+
 /** True if every surrogate of the string has its other half. */
-export const isWellFormed = (text: string): boolean => !LONE_SURROGATE.test(text)
+export const isWellFormed = (text: string): boolean => loneSurrogate(text) < 0

@@ -1,7 +1,7 @@
 import { z } from './zod.ts'
 import { Language } from './article.ts'
 
-/** How a project decides (data-model §4) and what it is in. */
+/** How a project decides, and what languages it is in. */
 export const Settings = z.object({
   /** How many reviewers must approve a digest before it is gold. */
   quorum: z.int().min(1).max(9).default(1),

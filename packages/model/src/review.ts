@@ -34,24 +34,31 @@ export interface StateInput {
 }
 
 /**
- * The state of an annotation from its digest and the decisions on it (data-model §4): computed, never stored.
+ * The state of an annotation from its digest and the decisions on it: computed, never stored.
  * A person's latest decision on a digest stands for that digest; decisions on other digests only say "changed".
  */
 export function stateOf({ digest, gone, rulings, quorum, ownApproval }: StateInput): State {
   if (gone) return 'gone'
   if (rulings.length === 0) return 'open'
-  const latest = latestByPerson(rulings.filter((ruling) => ruling.digest === digest))
+  const latest = latestByPerson(rulings, digest)
   if (latest.length === 0) return 'changed'
-  const approvals = latest.filter((ruling) => ruling.verdict !== 'reject' && (ownApproval || !ruling.own)).length
-  const rejections = latest.filter((ruling) => ruling.verdict === 'reject').length
-  if (rejections > 0) return approvals > 0 ? 'disputed' : 'rejected'
+  const approvals = approvalsIn(latest, ownApproval)
+  if (latest.some(({ verdict }) => verdict === 'reject')) return approvals > 0 ? 'disputed' : 'rejected'
   if (approvals >= quorum) return 'approved'
   return approvals > 0 ? 'partly' : 'open'
 }
 
-function latestByPerson(rulings: readonly Ruling[]): Ruling[] {
+/** How many people approve exactly this digest, of those whose approval may count. */
+export const approvalsOf = ({ digest, rulings, ownApproval }: Pick<StateInput, 'digest' | 'rulings' | 'ownApproval'>) =>
+  approvalsIn(latestByPerson(rulings, digest), ownApproval)
+
+const approvalsIn = (latest: readonly Ruling[], ownApproval: boolean): number =>
+  latest.filter(({ verdict, own }) => verdict !== 'reject' && (ownApproval || !own)).length
+
+function latestByPerson(rulings: readonly Ruling[], digest: string): Ruling[] {
   const byPerson = new Map<string, Ruling>()
   for (const ruling of rulings) {
+    if (ruling.digest !== digest) continue
     const known = byPerson.get(ruling.account)
     if (!known || known.order < ruling.order) byPerson.set(ruling.account, ruling)
   }

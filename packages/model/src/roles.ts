@@ -5,7 +5,7 @@ export const roles = ['viewer', 'annotator', 'reviewer', 'owner'] as const
 export const Role = z.enum(roles)
 export type Role = z.infer<typeof Role>
 
-/** The least role that may do a thing (data-model: "who may what"). Finer rules ("own only") stand with their verbs. */
+/** The least role that may do a thing. Finer rules ("own only") stand with their verbs. */
 const least = {
   read: 'viewer',
   annotate: 'annotator',

@@ -1,7 +1,13 @@
-import { attributesOf, withAttribute, type Attribute, type AttributeValue, type Range } from '@tamga/model'
+import {
+  attributesOf,
+  withAttribute,
+  type Attribute,
+  type AttributeValue,
+  type Range,
+  type SpanContent,
+} from '@tamga/model'
 import { moved, type Edge, type Unit } from '../editor/edges.ts'
 import { t } from '../i18n/index.svelte.ts'
-import type { SpanContent } from '../text/annotations.svelte.ts'
 import type { Reading } from '../text/reading.svelte.ts'
 
 /** A correction of a span while it is made: nobody else sees it before it is approved. */

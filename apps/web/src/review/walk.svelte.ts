@@ -1,8 +1,18 @@
-import { can, covers, digestOf, hull, isUndecided, type Content, type Range, type Reason } from '@tamga/model'
+import {
+  can,
+  covers,
+  digestOf,
+  hull,
+  isUndecided,
+  type Content,
+  type Range,
+  type Reason,
+  type SpanContent,
+} from '@tamga/model'
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import { t } from '../i18n/index.svelte.ts'
 import { Act } from '../runes/resource.svelte.ts'
-import { inReadingOrder, isSpanShown, parentOf, type ShownSpan, type SpanContent } from '../text/annotations.svelte.ts'
+import { inReadingOrder, isSpanShown, parentOf, type ShownSpan } from '../text/annotations.svelte.ts'
 import { Reading } from '../text/reading.svelte.ts'
 import type { Room } from '../text/room.svelte.ts'
 import type { Selected } from '../text/selected.ts'

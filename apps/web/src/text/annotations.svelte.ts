@@ -1,6 +1,6 @@
 import type { LayerDoc } from '@tamga/collab'
-import { byPosition, digestOf, hull, isUndecided, stateOf } from '@tamga/model'
-import type { Annotation, Content, Range, State } from '@tamga/model'
+import { approvalsOf, byPosition, digestOf, hull, isUndecided, stateOf } from '@tamga/model'
+import type { Annotation, Content, Range, SpanContent, State } from '@tamga/model'
 import { SvelteMap } from 'svelte/reactivity'
 import type { StatedRuling } from './article.ts'
 import type { Mark } from './mark.ts'
@@ -23,7 +23,6 @@ export interface Shown {
   readonly approvals: readonly [given: number, needed: number]
 }
 
-export type SpanContent = Extract<Content, { kind: 'span' }>
 export type ShownSpan = Shown & { readonly content: SpanContent }
 export const isSpanShown = (shown: Shown): shown is ShownSpan => shown.content.kind === 'span'
 /** True if it stands for itself and for its twins: these are listed and drawn, the others are folded into them. */
@@ -169,15 +168,11 @@ function shownOf({ annotation, digest }: Known, twins: readonly string[], at: Ci
   const { id, content, unsure, gone } = annotation
   const rulings = twins.flatMap((twin) => at.rulingsOf(twin)).sort((a, b) => a.order - b.order)
   const { quorum, ownApproval } = at
-  const state = stateOf({ digest, gone, rulings, quorum, ownApproval })
+  const decided = { digest, rulings, ownApproval }
+  const state = stateOf({ ...decided, gone, quorum })
   const pending = at.isPending(id)
-  const approvals = [approvalsOf(digest, rulings, ownApproval), quorum] as const
+  const approvals = [approvalsOf(decided), quorum] as const
   return { id, content, unsure, digest, state, pending, twins, rulings, approvals }
-}
-
-function approvalsOf(digest: string, rulings: readonly StatedRuling[], ownApproval: boolean): number {
-  const latest = new Map(rulings.filter((ruling) => ruling.digest === digest).map((ruling) => [ruling.account, ruling]))
-  return [...latest.values()].filter(({ verdict, own }) => verdict !== 'reject' && (ownApproval || !own)).length
 }
 
 /** The mark of a span for the surface, or null for what is not drawn: gone, folded into a twin, no span. */

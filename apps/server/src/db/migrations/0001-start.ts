@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 
-/** The tables of data-model §1 that people, projects, articles, the live room, review and gold stand on. */
+/** The tables that people, projects, articles, the live room, review and gold stand on. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db)
 }
