@@ -1,8 +1,10 @@
 import { hull, type Range } from '@tamga/model'
 import { BlockView } from './block-view.ts'
 import { EdgeDrag } from './edge-drag.ts'
+import { Flashes } from './flashes.ts'
 import { lineHeight, type Density } from './geometry.ts'
 import { further, hitAt, type Hit } from './hits.ts'
+import { Hover } from './hover.ts'
 import type { LabelStyle } from './label-css.ts'
 import { Liveness, type Section } from './liveness.ts'
 import { MarkIndex } from './mark-index.ts'
@@ -10,7 +12,7 @@ import { isWet, type Mark } from './mark.ts'
 import { blocksOf, sectionsOf, type Block } from './paragraphs.ts'
 import { initialsOf, People, type Person } from './people.ts'
 import { Points } from './points.ts'
-import type { Selected, Unit } from './selected.ts'
+import type { Selected } from './selected.ts'
 import { extraOf, segmentsOf, type Look } from './segments.ts'
 import { TextSelection } from './selection.ts'
 import { dress, type Dress } from './stylesheets.ts'
@@ -19,9 +21,6 @@ import { TypeMetrics } from './type-metrics.ts'
 import { scrollerOf, Viewport, type Place } from './viewport.ts'
 import { WordWalk } from './word-walk.ts'
 import './surface.css'
-
-const FLASH = 900
-const STILL_FLASH = 4000
 
 export interface SurfaceOptions {
   /** The revision's text, to the letter. It never changes; another revision is another surface. */
@@ -37,8 +36,6 @@ export interface SurfaceOptions {
   readonly onPick?: (id: string | null, ids: readonly string[]) => void
   /** What the user has selected; `settled` is false in the middle of a drag. */
   readonly onSelect?: (selected: Selected | null, settled: boolean) => void
-  /** The mark under the pointer, or null. */
-  readonly onHover?: (id: string | null) => void
   /** The user dragged an edge of the chosen mark. Without it the handles do not move. */
   readonly onResize?: (id: string, ranges: readonly Range[]) => void
   /** What a screen reader says of a mark: label, state, depth. Default: the label's code. */
@@ -69,7 +66,8 @@ export class Surface {
   readonly #resized: ResizeObserver
   readonly #listening = new AbortController()
   readonly #preview = new Tint('edge')
-  readonly #flashing = new Map<string, number>()
+  readonly #flashes = new Flashes((ids) => this.#drawMarks(ids))
+  readonly #hover: Hover
   readonly #late = new Set<number>()
   readonly #peopled = new Set<number>()
   #labels: readonly LabelStyle[] = []
@@ -77,14 +75,12 @@ export class Surface {
   #dress: Dress
   #density: Density
   #chosen: string | null = null
-  #hovered: string | null = null
   #focus: number | null = null
   #width = 0
   #moved = 0
   // The first line on the screen when the text last came to rest, and the timer that notes it.
   #rest: Place | null = null
   #restTimer = 0
-  #pointer: { x: number; y: number } | null = null
 
   /** Builds the text inside `host`, which must be empty and in the document. */
   constructor(host: HTMLElement, options: SurfaceOptions) {
@@ -107,6 +103,7 @@ export class Surface {
     this.#estimate()
     this.#liveness = this.#newLiveness(scroller)
     this.#selection = this.#newSelection()
+    this.#hover = this.#newHover()
     this.#edges = this.#newEdges()
     this.#resized = new ResizeObserver(this.#fit)
     this.#resized.observe(host)
@@ -156,9 +153,9 @@ export class Surface {
   /** Shows a mark as the chosen one: ink rail, its code in a flag, a handle at each edge. Does not scroll. */
   select(id: string | null): void {
     if (id === this.#chosen) return
-    const blocks = [this.#chosen, id].flatMap((one) => (one === null ? [] : this.#index.blocksOf(one)))
+    const before = this.#chosen
     this.#chosen = id
-    this.#drawAgain(new Set(blocks))
+    this.#drawMarks([before, id])
   }
 
   /** What the user has selected, or null. */
@@ -171,12 +168,7 @@ export class Surface {
     this.#selection.set(range && { anchor: range[0], head: range[1], exact: true, range })
   }
 
-  /** Moves the selection by a word (or a letter), as the arrow keys do in the text. */
-  step(by: 1 | -1, extend = false, unit: Unit = 'word'): void {
-    this.#selection.step(by, extend, unit)
-  }
-
-  /** Marks over the selection's first word or letter, the innermost first. */
+  /** Marks over the letter at an offset, the innermost first. */
   idsAt(offset: number): string[] {
     const { marks, rows } = this.#index.nest(this.#points.blockIndex(offset))
     const here = marks.filter(({ ranges }) => ranges.some(([start, end]) => start <= offset && offset < end))
@@ -217,10 +209,7 @@ export class Surface {
 
   /** Shows for a moment that somebody changed these marks, in the colour (1 to 8) of that person. */
   flash(ids: Iterable<string>, colour: number): void {
-    const flashed = [...ids]
-    const still = matchMedia('(prefers-reduced-motion: reduce)').matches
-    this.#setFlash(flashed, colour)
-    setTimeout(() => this.#setFlash(flashed, null), still ? STILL_FLASH : FLASH)
+    this.#flashes.show([...ids], colour)
   }
 
   /** Shows the others who have this article open. */
@@ -301,6 +290,11 @@ export class Surface {
     })
   }
 
+  #newHover(): Hover {
+    const markAt = (x: number, y: number) => this.#hit(x, y)?.ids[0] ?? null
+    return new Hover(this.host, markAt, (before, now) => this.#hovered(before, now), this.#listening.signal)
+  }
+
   #newEdges(): EdgeDrag {
     return new EdgeDrag(this.host, {
       text: this.text,
@@ -314,8 +308,6 @@ export class Surface {
   #listen(scrolled: EventTarget): void {
     const { signal } = this.#listening
     scrolled.addEventListener('scroll', this.#scrolled, { signal, passive: true })
-    this.host.addEventListener('pointermove', this.#pointerMoved, { signal, passive: true })
-    this.host.addEventListener('pointerleave', () => this.#hover(null), { signal })
     document.addEventListener('pointerup', () => this.#catchUp(), { signal })
     document.fonts.addEventListener('loadingdone', this.#facesCame, { signal })
     this.host.addEventListener('keydown', this.#key, { signal })
@@ -324,13 +316,12 @@ export class Surface {
   // --- drawing
 
   #look(): Look {
-    const { chosen, hovered, flashing } = { chosen: this.#chosen, hovered: this.#hovered, flashing: this.#flashing }
     const isNamed = (id: string) => this.#numbers.get(id) ?? this.#labels.length
     const describe = this.#options.describe ?? (({ label }: Mark) => this.#labels[isNamed(label)]?.code ?? label)
     return {
-      chosen,
-      hovered,
-      flashing,
+      chosen: this.#chosen,
+      hovered: this.#hover.id,
+      flashing: this.#flashes.colours,
       describe,
       codes: this.#density === 'gloss' ? 'all' : 'pointed',
       isWet: (mark) => (this.#focus === null ? isWet(mark) : false),
@@ -378,6 +369,12 @@ export class Surface {
     }
     if (held) this.#viewport.keep(held)
     this.#settleLayout()
+  }
+
+  /** The blocks of these marks again. */
+  #drawMarks(ids: readonly (string | null)[]): void {
+    if (this.#listening.signal.aborted) return
+    this.#drawAgain(new Set(ids.flatMap((id) => (id === null ? [] : this.#index.blocksOf(id)))))
   }
 
   #deepen(index: number): void {
@@ -457,30 +454,13 @@ export class Surface {
 
   // --- pointing
 
-  #pointerMoved = (event: PointerEvent): void => {
-    if (event.pointerType === 'touch' || event.buttons !== 0) return
-    const waiting = this.#pointer !== null
-    this.#pointer = { x: event.clientX, y: event.clientY }
-    if (!waiting) requestAnimationFrame(this.#pointed)
-  }
-
-  #pointed = (): void => {
-    const at = this.#pointer
-    this.#pointer = null
-    if (at && !this.#listening.signal.aborted) this.#hover(this.#hit(at.x, at.y)?.ids[0] ?? null)
-  }
-
   #hit(x: number, y: number): Hit | null {
     return hitAt(this.host, this.#density, x, y)
   }
 
-  #hover(id: string | null): void {
-    if (id === this.#hovered) return
-    const blocks = [this.#hovered, id].flatMap((one) => (one === null ? [] : this.#index.blocksOf(one)))
-    this.#hovered = id
-    this.host.classList.toggle('pointing', id !== null)
-    this.#drawAgain(new Set(blocks))
-    this.#options.onHover?.(id)
+  #hovered(before: string | null, now: string | null): void {
+    this.host.classList.toggle('pointing', now !== null)
+    this.#drawMarks([before, now])
   }
 
   #clicked(x: number, y: number): boolean {
@@ -513,16 +493,6 @@ export class Surface {
   #chosenStart(): number | null {
     const mark = this.#chosen === null ? undefined : this.#index.get(this.#chosen)
     return mark ? hull(mark.ranges)[0] : null
-  }
-
-  // --- transient layers
-
-  #setFlash(ids: readonly string[], colour: number | null): void {
-    for (const id of ids) {
-      if (colour === null) this.#flashing.delete(id)
-      else this.#flashing.set(id, colour)
-    }
-    if (!this.#listening.signal.aborted) this.#drawAgain(new Set(ids.flatMap((id) => this.#index.blocksOf(id))))
   }
 
   #firstBlock(offset: number): number {
