@@ -53,7 +53,6 @@ function stateRules(row: number): string[] {
     `--b${row}:repeating-linear-gradient(90deg,${rail} 0 ${on}px,#0000 ${on}px ${period}px)`
   return [
     `.r${row}no{--r${row}:var(--ink3);${dashes(3, 5)};--h${row}:1px}`,
-    `.r${row}sug{${dashes(2, 4)}}`,
     `.r${row}pen{${dashes(3, 5)}}`,
     `.r${row}two{--b${row}:linear-gradient(${rail} 0 1px,#0000 1px 3px,${rail} 3px);--h${row}:4px}`,
     `.r${row}gap{${dashes(1, 3)};--h${row}:1px}`,

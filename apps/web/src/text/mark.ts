@@ -1,7 +1,7 @@
-import { hull, type Range, type State } from '@tamga/model'
+import { hull, isUndecided, type Range, type State } from '@tamga/model'
 
-/** How a mark stands: the states of an annotation that are drawn, and a machine's proposal. */
-export type MarkState = Exclude<State, 'gone'> | 'suggested'
+/** How a mark stands: the states of an annotation that are drawn. */
+export type MarkState = Exclude<State, 'gone'>
 
 /** One span as the surface draws it. Ranges in UTF-16 code units of the article's text. */
 export interface Mark {
@@ -19,10 +19,8 @@ export interface Mark {
   readonly approvals?: readonly [given: number, needed: number]
 }
 
-const wet = new Set<MarkState>(['open', 'changed', 'disputed', 'partly'])
-
 /** True if the mark still needs somebody: it is washed in its label's tint until decided. */
-export const isWet = (mark: Mark): boolean => wet.has(mark.state)
+export const isWet = (mark: Mark): boolean => isUndecided(mark.state)
 
 const extent = ({ ranges }: Mark): number => {
   const [start, end] = hull(ranges)

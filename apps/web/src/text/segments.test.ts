@@ -39,7 +39,6 @@ test.each<[string, Partial<Mark>, Partial<Look>, string]>([
   ['changed: broken seal, wet', { state: 'changed' }, {}, 's n0 k0 r0l0 z r0y'],
   ['disputed', { state: 'disputed' }, {}, 's n0 k0 r0l0 z r0x'],
   ['partly', { state: 'partly' }, {}, 's n0 k0 r0l0 z r0h'],
-  ['suggested', { state: 'suggested' }, {}, 's n0 r0l0 r0sug'],
   ['unsure', { unsure: true }, {}, 's n0 k0 r0l0 r0u0 v'],
   ['two supporters', { supporters: 2 }, {}, 's n0 k0 r0l0 r0two v'],
   ['pending goes before unsure', { pending: true, unsure: true }, {}, 's n0 k0 r0l0 r0pen'],
@@ -53,7 +52,6 @@ test.each<[string, Partial<Mark>, Partial<Look>, string]>([
 test.each<[string, Partial<Mark>, Partial<Look>, string]>([
   ['code', {}, {}, 'c c0 cl0'],
   ['approved', { state: 'approved' }, {}, 'c c0 cl0 ok'],
-  ['suggested', { state: 'suggested' }, {}, 'c c0 cl0 sug?'],
   ['two supporters', { supporters: 2 }, {}, 'c c0 cl0 ×2'],
   ['partly', { state: 'partly', approvals: [1, 2] }, {}, 'c c0 cl0 1/2'],
   ['no room for the code', {}, { room: () => 'glyph' }, 'c c0 cl0 g'],

@@ -136,7 +136,6 @@ function railClasses({ mark, row, gap }: Place, look: Look): string[] {
   if (gap) classes.push(`r${row}gap`)
   else if (mark.state === 'rejected') classes.push(`r${row}no`)
   else if (mark.pending) classes.push(`r${row}pen`)
-  else if (mark.state === 'suggested') classes.push(`r${row}sug`)
   else if (mark.unsure && !chosen) classes.push(`r${row}u${label}`)
   else if ((mark.supporters ?? 1) > 1 && !chosen) classes.push(`r${row}two`)
   if (chosen && !gap) classes.push(`r${row}sel`)
@@ -170,11 +169,10 @@ function codeOf({ mark, row }: Place, look: Look): Code | null {
 }
 
 /** How a code is set by state; the default is bold. */
-const tone: Partial<Record<Mark['state'], string>> = { approved: 'ok', rejected: 'no', suggested: 'sug' }
+const tone: Partial<Record<Mark['state'], string>> = { approved: 'ok', rejected: 'no' }
 
-/** What follows the code: `?` for a proposal, `1/2` while approvals are missing, `×2` for several supporters. */
+/** What follows the code: `1/2` while approvals are missing, `×2` for several supporters. */
 export function extraOf(mark: Mark): string {
-  if (mark.state === 'suggested') return '?'
   if (mark.state === 'partly' && mark.approvals) return ` ${mark.approvals.join('/')}`
   return (mark.supporters ?? 1) > 1 ? ` ×${mark.supporters}` : ''
 }

@@ -151,7 +151,7 @@ test.each(['', '\n', ' \r\n\t x  y\u2028z \n\n\n', '👨‍👩‍👧‍👦�
 
 // --- changes
 
-const states: MarkState[] = ['open', 'approved', 'rejected', 'disputed', 'partly', 'changed', 'suggested']
+const states: MarkState[] = ['open', 'approved', 'rejected', 'disputed', 'partly', 'changed']
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const range = fc
   .tuple(fc.nat(1200), fc.integer({ min: 1, max: 90 }))
