@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -93,6 +93,25 @@ describe('the lock of a data folder', () => {
     expect(() => lockFolder(dir)).toThrow(FolderInUse)
     lock.release()
     lockFolder(dir).release()
+    rmSync(dir, { recursive: true })
+  })
+
+  test('is never half written: whoever looks at it finds its holder', async () => {
+    const dir = folder()
+    const lock = lockFolder(dir)
+    const file = join(dir, 'tamga.lock')
+    const look = `const { readFileSync } = require('node:fs'); let looks = 0
+      setImmediate(function again() {
+        JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')); if (++looks === 1) console.log('looking'); setImmediate(again)
+      })`
+    const reader = spawn(process.execPath, ['-e', look], { stdio: ['ignore', 'pipe', 'ignore'] })
+    await once(reader.stdout, 'data')
+    for (let i = 0; i < 5000; i++) lock.announce({ url: `http://127.0.0.1:${i}` })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(reader.exitCode).toBeNull()
+    reader.kill()
+    lock.release()
+    expect(readdirSync(dir)).toEqual([])
     rmSync(dir, { recursive: true })
   })
 

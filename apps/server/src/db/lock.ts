@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What the lock file of a data folder says: who holds it and where the server answers, once it does. */
@@ -42,12 +42,29 @@ export function lockFolder(dir: string): FolderLock {
     setAside(file)
   }
   return {
-    announce: (where) => writeFileSync(file, JSON.stringify({ ...me, ...where })),
+    // whole or not at all: half a line would look like a lock that a crash left behind
+    announce: (where) => renameSync(written(file, { ...me, ...where }), file),
     release: () => rmSync(file, { force: true }),
   }
 }
 
 function takeFile(file: string, me: Holder): boolean {
+  const own = written(file, me)
+  try {
+    // unlike a new file, a link is there with all that it says
+    linkSync(own, file)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    // a disk without links
+    return makeFile(file, me)
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+function makeFile(file: string, me: Holder): boolean {
   try {
     writeFileSync(file, JSON.stringify(me), { flag: 'wx', mode: 0o600 })
     return true
@@ -55,6 +72,13 @@ function takeFile(file: string, me: Holder): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
+}
+
+/** Writes what a lock says into a file beside it, and answers that file's name. */
+function written(file: string, holder: Holder): string {
+  const own = `${file}.${process.pid}`
+  writeFileSync(own, JSON.stringify(holder), { mode: 0o600 })
+  return own
 }
 
 /** Who holds the data folder now, or null. */
@@ -66,13 +90,15 @@ export function readHolder(file: string): Holder | null {
   }
 }
 
-// renamed first, so that of two starters only one removes it
+// renamed first, so that of two starters only one removes it; and put back if it is no longer the one that was looked at
 function setAside(file: string): void {
   const stale = `${file}.${process.pid}.stale`
   try {
     renameSync(file, stale)
+    const holder = readHolder(stale)
+    if (holder && isAlive(holder) && !isMe(holder)) linkSync(stale, file)
   } catch {
-    return
+    // another starter was faster
   }
   rmSync(stale, { force: true })
 }
