@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { expect, test, type Browser, type Page } from '@playwright/test'
+import axe from 'axe-core'
 import {
   clickWord,
   drag,
@@ -16,7 +15,6 @@ import {
 } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const locales = ['en', 'ru', 'kk'] as const
 
 let server: TestServer
@@ -77,7 +75,7 @@ async function examineIn({ page, tab, faults }: Visit, name: string, everyLangua
         ]
       : [['light', 'none']]
   await test.step(name, async () => {
-    await page.evaluate(axe)
+    await page.evaluate(axe.source)
     for (const locale of locales) {
       await choose(tab, locale)
       await expect(page.locator('html')).toHaveAttribute('lang', locale)
