@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { FolderInUse, lockFolder } from './lock.ts'
+import { migrate } from './migrate.ts'
 import { openDatabase, type Database } from './open.ts'
 import { openTestDatabase } from './test-db.ts'
 
@@ -77,6 +78,22 @@ test('eight hundred questions at once each get their own answer', async () => {
   }
   const asked = Array.from({ length: 800 }, (_, n) => n)
   expect(await Promise.all(asked.map(ask))).toEqual(asked)
+})
+
+test('a database that a newer Tamga has migrated is refused in words, and left as it is', async () => {
+  const { db } = database
+  const steps = () => sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '')`.execute(db)
+  await expect(migrate(db)).rejects.toThrow(/newer Tamga .*9999-later/)
+  expect((await steps()).rows.map(({ name }) => name)).toContain('9999-later')
+  await sql`delete from kysely_migration where name = '9999-later'`.execute(db)
+  await migrate(db)
+})
+
+test('a Postgres that does not answer is named by its setting, without its password', async () => {
+  const opening = openDatabase({ url: 'postgres://tamga:secret@127.0.0.1:1/tamga' })
+  await expect(opening).rejects.toThrow(/DATABASE_URL/)
+  await expect(opening).rejects.not.toThrow(/secret/)
 })
 
 describe('the lock of a data folder', () => {

@@ -1,4 +1,4 @@
-import { Migrator, type Kysely, type Migration, type MigrationProvider } from 'kysely'
+import { Migrator, sql, type Kysely, type Migration, type MigrationProvider } from 'kysely'
 import type { Tables } from './tables.ts'
 import * as start from './migrations/0001-start.ts'
 
@@ -12,7 +12,20 @@ const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migra
  * refuses a database that a newer Tamga has migrated.
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const unknown = await unknownSteps(db)
+  if (unknown.length > 0)
+    throw new Error(
+      `A newer Tamga has migrated this database (${unknown.join(', ')}): start that one. Nothing was changed.`,
+    )
   const migrator = new Migrator({ db, provider })
   const { error } = await migrator.migrateToLatest()
   if (error) throw error instanceof Error ? error : new Error(JSON.stringify(error))
+}
+
+/** Steps that this database has taken and that this Tamga does not know. */
+async function unknownSteps(db: Kysely<Tables>): Promise<string[]> {
+  const { rows: there } = await sql<{ it: string | null }>`select to_regclass('kysely_migration') as it`.execute(db)
+  if (!there[0]?.it) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  return rows.map(({ name }) => name).filter((name) => !(name in migrations))
 }

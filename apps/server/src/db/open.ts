@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { lockFolder, type FolderLock, type Holder } from './lock.ts'
 import type { PgliteOptions } from './pglite-worker.ts'
@@ -25,16 +25,30 @@ export interface Database {
 export type Source = { readonly url: string } | { readonly dir: string; readonly worker: string }
 
 export const openDatabase = (source: Source): Promise<Database> =>
-  'url' in source ? Promise.resolve(openPostgres(source.url)) : openFolder(source.dir, source.worker)
+  'url' in source ? openPostgres(source.url) : openFolder(source.dir, source.worker)
 
 const POSTGRES_CONNECTIONS = 10
 // One, no more: pglite-socket 0.2 queues single protocol messages, so the Parse and Bind of two connections would meet on
 // PGlite's one unnamed statement, and rows of one query answer another.
 const PGLITE_CONNECTIONS = 1
 
-function openPostgres(url: string): Database {
-  const pool = new pg.Pool({ connectionString: url, max: POSTGRES_CONNECTIONS, types })
-  return { ...base(pool), kind: 'postgres', onLost: () => undefined, announce: () => undefined }
+const OLDEST = 15
+
+async function openPostgres(url: string): Promise<Database> {
+  const { db, close } = base(new pg.Pool({ connectionString: url, max: POSTGRES_CONNECTIONS, types }))
+  try {
+    const version = await majorVersion(db)
+    if (version < OLDEST) throw new Error(`it is Postgres ${version}, and Tamga needs ${OLDEST} or later`)
+  } catch (error) {
+    await close()
+    throw new Error(`The database that DATABASE_URL names cannot be used: ${(error as Error).message}`)
+  }
+  return { db, close, kind: 'postgres', onLost: () => undefined, announce: () => undefined }
+}
+
+async function majorVersion(db: Db): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select current_setting('server_version_num')::int / 10000 as n`.execute(db)
+  return rows[0]!.n
 }
 
 async function openFolder(dir: string, workerFile: string): Promise<Database> {
