@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createConsole } from '@tamga/server/console'
 import { FolderInUse, openDatabase, type Database } from '@tamga/server/database'
+import { readPublicUrl } from '@tamga/server/env'
 import { openWorld } from '@tamga/server/world'
 
 /** A way to ask the console of a data folder or a database: of the server that has it open, or in process. */
@@ -15,18 +16,18 @@ export interface Door {
 /** Opens the console of `data`, or of the Postgres that DATABASE_URL names. */
 export async function openDoor(data: string): Promise<Door> {
   const url = process.env.DATABASE_URL
+  const publicUrl = readPublicUrl(process.env.PUBLIC_URL)
+  const source = url ? { url } : { dir: data, worker: join(import.meta.dirname, 'pglite-worker.js') }
   try {
-    return inProcess(
-      await openDatabase(url ? { url } : { dir: data, worker: join(import.meta.dirname, 'pglite-worker.js') }),
-    )
+    return inProcess(await openDatabase(source), publicUrl)
   } catch (error) {
     if (error instanceof FolderInUse && error.holder.console) return throughSocket(error.holder.console)
     throw error
   }
 }
 
-function inProcess(database: Database): Door {
-  const console = createConsole(openWorld(database, process.env.PUBLIC_URL))
+function inProcess(database: Database, publicUrl: string | null): Door {
+  const console = createConsole(openWorld(database, publicUrl))
   return {
     ask: async (path, body) =>
       checked(await console.request(path, { method: 'POST', body: JSON.stringify(body), headers: json })),

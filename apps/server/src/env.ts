@@ -48,7 +48,8 @@ export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv): Env {
   }
 }
 
-function readPublicUrl(value: string | undefined): string | null {
+/** The origin that PUBLIC_URL names; null if it is empty or not set. Throws an Error for the person who set it. */
+export function readPublicUrl(value: string | undefined): string | null {
   if (!value) return null
   const url = URL.canParse(value) ? new URL(value) : null
   if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/')

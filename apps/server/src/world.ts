@@ -25,10 +25,10 @@ export const newId = (): string => idFrom(randomBytes(ID_BYTES))
 export const newSecret = (): string => randomBytes(20).toString('hex')
 
 /** A world around a database for work without a web server: nobody is anywhere, and nobody is let in. */
-export const openWorld = ({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl?: string): World => ({
+export const openWorld = ({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl: string | null = null): World => ({
   db,
   kind,
-  origins: originsOf(publicUrl ?? null, DEFAULT_PORT),
+  origins: originsOf(publicUrl, DEFAULT_PORT),
   bell: new FactBell(),
   demo: false,
   here: () => ({}),
