@@ -1,13 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-
-const main = join(import.meta.dirname, '../apps/server/dist/main.js')
+import { freePort, Process } from './process.ts'
 
 /** Which database a server under test runs on. */
 export type Base = 'pglite' | 'postgres'
@@ -29,49 +24,40 @@ export interface TestServer {
   rows<T>(statement: string, values?: unknown[]): Promise<T[]>
 }
 
+interface Asked {
+  readonly base?: Base
+  readonly demo?: boolean
+  /** The address of this machine that it listens on; its own alone unless named. */
+  readonly host?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
 export async function startServer({
-  base = 'pglite' as Base,
+  base = 'pglite',
   demo = true,
-  env = {} as NodeJS.ProcessEnv,
-} = {}): Promise<TestServer> {
+  host = '127.0.0.1',
+  env = {},
+}: Asked = {}): Promise<TestServer> {
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'tamga-e2e-'))
   const database = base === 'postgres' ? await makeDatabase() : null
-  const args = [main, '--port', String(port), '--data', dir, ...(demo ? [] : ['--no-demo'])]
-  let child: ChildProcess | null = null
-  let output = ''
+  const args = ['--port', String(port), '--host', host, '--data', dir, ...(demo ? [] : ['--no-demo'])]
+  let child = null as Process | null
 
   async function start(): Promise<void> {
-    output = ''
-    child = spawn(process.execPath, args, { env: { ...process.env, ...env, DATABASE_URL: database?.url ?? '' } })
-    child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()))
-    child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()))
-    const ended = once(child, 'exit').then(() => {
-      throw new Error(`the server ended while starting:\n${output}`)
-    })
-    const ready = (async () => {
-      while (!output.includes('Stop with Ctrl-C')) await new Promise((resolve) => setTimeout(resolve, 30))
-    })()
-    await Promise.race([ready, ended])
-    ended.catch(() => undefined)
-  }
-
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const exited = once(child, 'exit')
-    child.kill(signal)
-    await exited
+    child = new Process('server', args, { ...env, DATABASE_URL: database?.url ?? '' })
+    await child.ready()
   }
 
   await start()
   return {
-    url: `http://127.0.0.1:${port}`,
-    printed: () => output,
-    links: () => linksIn(output),
-    kill: () => end('SIGKILL'),
+    url: `http://${host}:${port}`,
+    printed: () => child!.output,
+    links: () => linksIn(child!.output),
+    kill: async () => void (await child!.end('SIGKILL')),
     start,
     async stop() {
-      await end('SIGTERM')
+      await child?.end('SIGTERM')
       rmSync(dir, { recursive: true, force: true })
       await database?.drop()
     },
@@ -82,7 +68,8 @@ export async function startServer({
   }
 }
 
-function linksIn(output: string): Record<string, string> {
+/** The one-time links in what a server printed, by the word before them; `first` is the first owner's. */
+export function linksIn(output: string): Record<string, string> {
   const links: Record<string, string> = {}
   for (const line of output.split('\n')) {
     const link = /https?:\/\/\S+\/link#[0-9a-f]+/.exec(line)?.[0]
@@ -90,15 +77,6 @@ function linksIn(output: string): Record<string, string> {
       links[line.trim().split(/\s+/)[0]!.startsWith('http') ? 'first' : line.trim().replace(/\s+http.*/, '')] = link
   }
   return links
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 let made = 0

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { join } from 'node:path'
+
+const dist = join(import.meta.dirname, '../apps/server/dist')
+
+/** What is run: the server or the command line. */
+export const programs = { server: join(dist, 'main.js'), tamga: join(dist, 'tamga.js') }
+
+/** How a process ended. */
+export interface End {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** Since it was asked to end, or since it began. */
+  readonly seconds: number
+}
+
+/** One process of a built program, with what it prints. */
+export class Process {
+  readonly #child: ChildProcess
+  readonly #ended: Promise<Omit<End, 'seconds'>>
+  readonly #began = performance.now()
+  #output = ''
+
+  /** Environment variables that would decide for it are empty unless given. */
+  constructor(program: keyof typeof programs, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    const all = { ...process.env, DATABASE_URL: '', PUBLIC_URL: '', ...env }
+    this.#child = spawn(process.execPath, [programs[program], ...args], { env: all })
+    for (const stream of [this.#child.stdout!, this.#child.stderr!])
+      stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
+    this.#ended = once(this.#child, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }))
+  }
+
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  /** All that it printed so far. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** The address that a server printed. */
+  get url(): string {
+    return /Tamga is ready: {2}(\S+)/.exec(this.#output)![1]!
+  }
+
+  /** Waits until a server is ready and answers the seconds that it took; throws what it printed if it ends instead. */
+  async ready(): Promise<number> {
+    let over = false
+    void this.#ended.then(() => (over = true))
+    while (!this.#output.includes('Stop with Ctrl-C')) {
+      if (over) throw new Error(`the server ended while starting:\n${this.#output}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return (performance.now() - this.#began) / 1000
+  }
+
+  /** Waits for it to end by itself. */
+  async ended(): Promise<End> {
+    return { ...(await this.#ended), seconds: (performance.now() - this.#began) / 1000 }
+  }
+
+  /** Ends it by a signal; nothing happens if it has ended. */
+  async end(signal: NodeJS.Signals): Promise<End> {
+    const asked = performance.now()
+    this.#child.kill(signal)
+    return { ...(await this.#ended), seconds: (performance.now() - asked) / 1000 }
+  }
+}
+
+/** Holds a port of this machine, a free one unless it is named. */
+export async function holdPort(port = 0): Promise<{ readonly port: number; readonly release: () => Promise<void> }> {
+  const server: Server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async release() {
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const { port, release } = await holdPort()
+  await release()
+  return port
+}
