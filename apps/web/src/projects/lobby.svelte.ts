@@ -1,18 +1,11 @@
-import * as decoding from 'lib0/decoding'
+import { closeCodes, decodeMessage, type FactMessage, type Here } from '@tamga/collab'
 import { signInEnded } from '../api.ts'
 
-const FACT = 122
-const HERE = 123
-const SIGN_IN = 4401
-const NOT_YOURS = 4403
+const FIRST_WAIT = 500
 const LONGEST_WAIT = 15_000
 
-/** Something that happened in the project: `[scope, n, kind, payload]`. */
-export interface Fact {
-  readonly n: number
-  readonly kind: string
-  readonly payload: unknown
-}
+/** Something that happened in the project. */
+export type Fact = Omit<FactMessage, 'scope'>
 
 /**
  * The project's socket for pages that show no article: who is in which article now, and what happens. It connects again
@@ -20,7 +13,7 @@ export interface Fact {
  */
 export class Lobby {
   /** Article id → account ids. */
-  here = $state.raw<Readonly<Record<string, readonly string[]>>>({})
+  here = $state.raw<Here>({})
   readonly #project: string
   readonly #onFact: (fact: Fact) => void
   #after: number
@@ -56,26 +49,23 @@ export class Lobby {
     this.#socket = socket
   }
 
-  #read(message: Uint8Array) {
-    const decoder = decoding.createDecoder(message)
-    const type = decoding.readVarUint(decoder)
-    if (type !== FACT && type !== HERE) return
-    const body: unknown = JSON.parse(decoding.readVarString(decoder))
-    if (type === HERE) this.here = body as Readonly<Record<string, readonly string[]>>
-    else this.#take(body as [string, number, string, unknown])
+  #read(frame: Uint8Array) {
+    const message = decodeMessage(frame)
+    if (message?.type === 'here') this.here = message.here
+    if (message?.type === 'fact') this.#take(message.fact)
   }
 
-  #take([, n, kind, payload]: [string, number, string, unknown]) {
-    if (n <= this.#after) return
-    this.#after = n
-    this.#onFact({ n, kind, payload })
+  #take(fact: Fact) {
+    if (fact.n <= this.#after) return
+    this.#after = fact.n
+    this.#onFact(fact)
   }
 
   #lost(code: number) {
     this.here = {}
-    if (code === SIGN_IN) signInEnded()
-    if (code === SIGN_IN || code === NOT_YOURS) return
-    const wait = Math.min(LONGEST_WAIT, 500 * 2 ** this.#failures++)
+    if (code === closeCodes.signIn) signInEnded()
+    if (code === closeCodes.signIn || code === closeCodes.notYours) return
+    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++)
     this.#timer = setTimeout(() => this.#connect(), wait * (0.75 + Math.random() / 2))
   }
 }

@@ -12,16 +12,6 @@ export interface Person {
 const REST = 3000
 const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8]
 
-/** Two letters for a circle: of the first two names, else of the one. */
-export function initialsOf(name: string): string {
-  const letters = name
-    .trim()
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((part) => [...part][0] ?? '')
-  return letters.join('').toLocaleUpperCase()
-}
-
 interface Flag {
   readonly element: HTMLElement
   timer: number
