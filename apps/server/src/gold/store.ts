@@ -176,7 +176,7 @@ async function writeGold(trx: Trx, ground: Ground, approved: Map<string, Standin
 const ROWS = 500
 
 const sameAs = (row: { digest: string; supporters: readonly string[] }, standing: Standing | undefined): boolean =>
-  standing !== undefined && row.digest === standing.digest && row.supporters.length === standing.supporters.length
+  standing !== undefined && row.digest === standing.digest && String(row.supporters) === String(standing.supporters)
 
 async function closeRows(trx: Trx, layer: string, annotations: readonly string[], cut: number): Promise<void> {
   if (annotations.length === 0) return

@@ -75,7 +75,10 @@ export async function decideIn(
 async function writeDecisions(trx: Trx, ctx: Ctx, bench: Bench, accepted: readonly Accepted[], act: DecisionAct) {
   const account = ctx.account.id
   const { no } = await labelSetOf(trx, bench.project)
-  const decided = accepted.flatMap(({ item, twins }) => twins.map((twin) => ({ item, twin })))
+  // twins that were both asked for are decided once
+  const decided = [
+    ...new Map(accepted.flatMap(({ item, twins }) => twins.map((twin) => [twin.id, { item, twin }]))).values(),
+  ]
   const rows = decided.map(({ item, twin }) => ({
     id: newId(),
     layer: bench.layer,

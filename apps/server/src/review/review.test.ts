@@ -1,3 +1,4 @@
+import type { LayerDoc } from '@tamga/collab'
 import { idFrom, type Content } from '@tamga/model'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -179,6 +180,38 @@ describe('a decision', () => {
     expect(rows).toHaveLength(1)
     expect(rows[0]!.annotation).toBe([...ids].sort()[0])
     expect([...rows[0]!.supporters].sort()).toEqual([ann.account, rita.account].sort())
+  })
+
+  test('on twins that were both asked for is made once for each', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const [one, two] = [await mark(ann, content), await mark(rita, content)]
+    await decide(rita, approval(one, content), approval(two, content))
+    const rows = await app.world.db
+      .selectFrom('decision')
+      .select('annotation')
+      .where('layer', '=', bench.layer)
+      .execute()
+    expect(rows.map(({ annotation }) => annotation).sort()).toEqual([one, two].sort())
+  })
+
+  test('stands by whoever supports it now', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const [a, b, c] = ['A', 'B', 'C'].map((letter) => letter + fresh().slice(1)) as [string, string, string]
+    for (const [by, id] of [
+      [ann, a],
+      [rita, b],
+      [owner, c],
+    ] as const)
+      await app.live.write(bench.layer, by.account, { edit: (doc) => doc.add(content, { id }) })
+    await decide(rita, approval(a, content))
+    await app.live.write(bench.layer, owner.account, { edit: (doc) => doc.setGone(c, true) })
+    expect((await gold())[0]!.supporters).toEqual([ann.account, rita.account])
+    const swap = (doc: LayerDoc) => {
+      doc.setGone(b, true)
+      doc.setGone(c, false)
+    }
+    await app.live.write(bench.layer, owner.account, { edit: swap })
+    expect((await gold())[0]!.supporters).toEqual([ann.account, owner.account])
   })
 
   test('to reject needs a reason; the latest of one person counts', async () => {
