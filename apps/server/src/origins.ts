@@ -2,7 +2,7 @@ import { isLoopback } from './env.ts'
 
 /**
  * From where this server may be spoken to. With a public URL: that host and that origin alone. Without:
- * loopback names on any port, each only from a page of its own origin, so that DNS rebinding finds a closed door.
+ * loopback names on any port (links are made with the one that is listened on), each only from a page of its own origin, so that DNS rebinding finds a closed door.
  */
 export interface Origins {
   /** The origin that links are made with. */
@@ -13,23 +13,27 @@ export interface Origins {
   originAllowed(origin: string | undefined, host: string | undefined): boolean
 }
 
-export function originsOf(publicUrl: string | null, port: number): Origins {
+export function originsOf(publicUrl: string | null, port: number, host = '127.0.0.1'): Origins {
   if (publicUrl !== null) {
-    const { host } = new URL(publicUrl)
+    const { host: own, origin: url } = new URL(publicUrl)
     return {
-      url: publicUrl,
-      secure: publicUrl.startsWith('https:'),
-      hostAllowed: (asked) => asked === host,
-      originAllowed: (origin, asked) => origin === publicUrl && asked === host,
+      url,
+      secure: url.startsWith('https:'),
+      hostAllowed: (asked) => asked === own,
+      originAllowed: (origin, asked) => origin === url && asked === own,
     }
   }
   const hostAllowed = (asked: string | undefined) => asked !== undefined && isLoopback(hostname(asked))
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: originAt(host, port),
     secure: false,
     hostAllowed,
     originAllowed: (origin, asked) => hostAllowed(asked) && origin === `http://${asked}`,
   }
 }
+
+/** The origin of an address that is listened on, as browsers write it: no port 80, brackets around IPv6. */
+export const originAt = (host: string, port: number): string =>
+  new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`).origin
 
 const hostname = (host: string) => host.replace(/:\d+$/, '')

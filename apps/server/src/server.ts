@@ -12,7 +12,7 @@ import { openDatabase, type Database } from './db/open.ts'
 import { isLoopback, type Env } from './env.ts'
 import { FactBell } from './facts.ts'
 import { openLive, type Live } from './live/open.ts'
-import { originsOf } from './origins.ts'
+import { originAt, originsOf } from './origins.ts'
 import { seedDemo } from './seed.ts'
 import type { World } from './world.ts'
 
@@ -51,7 +51,7 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
   // no limit on the whole of a request: an upload of two gigabytes takes its time
   const http = createServer({ requestTimeout: 0 }, (request, response) => answer(request, response))
   const port = await listen(http, env)
-  const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : `http://${env.host}:${port}`), port)
+  const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : originAt(env.host, port)), port, env.host)
   const sessions = openSessions(database.db, { secure: origins.secure, port, demo: env.demo })
   let live: Live | null = null
   const world: World = {
