@@ -67,7 +67,10 @@ export async function openConsole(world: World): Promise<{ path: string; close()
   return {
     path,
     async close() {
-      await new Promise((resolve) => server.close(resolve))
+      const closed = new Promise((resolve) => server.close(resolve))
+      // an export that nobody reads on does not keep the server from ending
+      server.closeAllConnections()
+      await closed
       rmSync(dir, { recursive: true, force: true })
     },
   }
