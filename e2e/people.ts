@@ -25,7 +25,8 @@ export async function enter(browser: Browser, url: string, name: string, options
   const person = await window(browser, options)
   await person.page.goto(`${url}/projects`)
   await person.page.getByRole('button', { name }).click()
-  await person.page.getByRole('heading', { level: 1 }).waitFor()
+  // the sign-in page has none; going on before it is there would break the sign-in off
+  await person.page.getByRole('banner').waitFor()
   return person
 }
 
