@@ -48,6 +48,43 @@ describe('passwords', () => {
     ).toBe(200)
   })
 
+  test('guessing the present one is as slow with a session as without', async () => {
+    const dan = await app.person('Dan')
+    const guess = (current: string) =>
+      dan.refusal('PATCH', '/account', { password: { current, next: 'another long one' } })
+    for (let i = 0; i < 10; i++) expect(await guess(`guess ${i}`)).toBe('wrong_password')
+    expect(await guess(PASSWORD)).toBe('rate_limited')
+  })
+
+  test('who forgot it comes by a link and sets another; any other session may not', async () => {
+    const fay = await app.person('Fay')
+    const set = (by: Browser) =>
+      by.refusal('PATCH', '/account', { password: { current: null, next: 'another long one' } })
+    const token = tokenOf(await makeSignInLink(app.world, fay.account, null))
+    const response = await app.stranger.request('POST', '/tickets/use', { token })
+    const byLink = app.browser(fay.account, cookieOf(response.headers.get('set-cookie')!))
+    expect(await set(fay)).toBe('wrong_password')
+    await app.world.db
+      .updateTable('ticket')
+      .set({ used_at: new Date(Date.now() - 2 * 60 * 60 * 1000) })
+      .where('account', '=', fay.account)
+      .execute()
+    expect(await set(byLink)).toBe('wrong_password')
+    await app.world.db
+      .updateTable('ticket')
+      .set({ used_at: new Date(Date.now() - 60 * 1000) })
+      .where('account', '=', fay.account)
+      .execute()
+    await app.world.db
+      .updateTable('session')
+      .set({ created_at: new Date(Date.now() - 120 * 1000) })
+      .where('id_hash', '=', hashOf(fay.cookie.split('=')[1]!))
+      .execute()
+    expect(await set(fay)).toBe('wrong_password')
+    expect(await set(byLink)).toBe(200)
+    expect(await fay.get('/session')).toMatchObject({ account: null })
+  })
+
   test('changing nothing changes nothing', async () => {
     expect(await ann.send('PATCH', '/account', {})).toMatchObject({ account: { name: 'Ann' } })
   })

@@ -7,7 +7,7 @@ import type { World } from '../world.ts'
 import { ctxOf } from './guard.ts'
 import { hashPassword, NewPassword, passwordFits } from './password.ts'
 import { RateLimit } from './rate.ts'
-import { accountByEmail, accountById, demoAccount, demoAccounts, updateAccount } from './store.ts'
+import { accountByEmail, accountById, cameByLink, demoAccount, demoAccounts, updateAccount } from './store.ts'
 import { consumeTicket, lookAtTicket } from './tickets.ts'
 
 const AccountView = z.object({ id: z.string(), name: z.string(), email: z.string().nullable(), colour: z.int() })
@@ -137,9 +137,7 @@ export function authRoutes() {
     .openapi(change, async (c) => {
       const { world, account } = ctxOf(c)
       const { name, password } = c.req.valid('json')
-      const row = (await accountById(world.db, account.id))!
-      if (password && row.password_hash !== null && !(await passwordFits(row.password_hash, password.current ?? '')))
-        throw new Problem('wrong_password')
+      if (password) await requirePassword(c, password.current, passwords)
       const hash = password && (await hashPassword(password.next))
       const changes = { ...(name && { name }), ...(hash && { password_hash: hash }) }
       if (name || hash) await updateAccount(world.db, account.id, changes)
@@ -147,6 +145,20 @@ export function authRoutes() {
       return c.json({ account: view((await accountById(world.db, account.id))!) }, 200)
     })
 }
+
+/** Throws `wrong_password` unless the account has none, it is this one, or the session began by a one-time link. */
+async function requirePassword(c: Request, current: string | null, passwords: RateLimit): Promise<void> {
+  const { world, account } = ctxOf(c)
+  const { password_hash: stored } = (await accountById(world.db, account.id))!
+  if (stored === null) return
+  const now = world.now()
+  if (current === null && (await cameByLink(world.db, c.var.session!, new Date(now.getTime() - HOUR)))) return
+  passwords.take(account.id, now)
+  if (!(await passwordFits(stored, current ?? ''))) throw new Problem('wrong_password')
+  passwords.clear(account.id)
+}
+
+const HOUR = 60 * 60 * 1000
 
 type Request = Parameters<typeof ctxOf>[0] & {
   header(name: string, value: string): void

@@ -96,7 +96,8 @@ function hashingAdapter(db: Db, demo: boolean): Adapter {
       void_(
         db
           .insertInto('session')
-          .values({ id_hash: hashOf(id), account: userId, expires_at: expiresAt })
+          // by this machine's clock, as the tickets' uses are
+          .values({ id_hash: hashOf(id), account: userId, created_at: new Date(), expires_at: expiresAt })
           .execute(),
       ),
     updateSessionExpiration: (token, expiresAt) =>

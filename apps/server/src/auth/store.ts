@@ -68,6 +68,20 @@ export async function useTicket(db: Db, { hash, kind }: Row<'ticket'>, now: Date
   return numUpdatedRows > 0n
 }
 
+/** True if a session began with a one-time link that was used after a moment. */
+export async function cameByLink(db: Db, session: string, after: Date): Promise<boolean> {
+  const link = await db
+    .selectFrom('session')
+    .innerJoin('ticket', 'ticket.account', 'session.account')
+    .select('ticket.id')
+    .where('session.id_hash', '=', session)
+    .where('ticket.kind', '=', 'sign-in')
+    .where('ticket.used_at', '>', after)
+    .whereRef('ticket.used_at', '<=', 'session.created_at')
+    .executeTakeFirst()
+  return link !== undefined
+}
+
 export const insertTicket = (db: Db, ticket: NewRow<'ticket'>) => db.insertInto('ticket').values(ticket).execute()
 
 /** An account's live membership of a project, or undefined. */

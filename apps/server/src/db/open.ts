@@ -41,7 +41,9 @@ async function openPostgres(url: string): Promise<Database> {
     if (version < OLDEST) throw new Error(`it is Postgres ${version}, and Tamga needs ${OLDEST} or later`)
   } catch (error) {
     await close()
-    throw new Error(`The database that DATABASE_URL names cannot be used: ${(error as Error).message}`)
+    throw new Error(`The database that DATABASE_URL names cannot be used: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
   return { db, close, kind: 'postgres', onLost: () => undefined, announce: () => undefined }
 }

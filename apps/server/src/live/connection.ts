@@ -35,7 +35,8 @@ export class Connection implements Peer {
   send(frame: Uint8Array): void {
     if (this.closed) return
     this.#largest = Math.max(this.#largest, frame.length)
-    if (this.#socket.bufferedAmount > UNREAD_BYTES + this.#largest) return this.close(closeCodes.again, 'reads too slowly')
+    if (this.#socket.bufferedAmount > UNREAD_BYTES + this.#largest)
+      return this.close(closeCodes.again, 'reads too slowly')
     this.#socket.send(frame)
   }
 

@@ -141,7 +141,9 @@ describe('people', () => {
     const people = await Promise.all(['A', 'B', 'C', 'D', 'E'].map((name) => app.person(name)))
     const tokens = await Promise.all(
       people.map(async () => {
-        const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'viewer' })
+        const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, {
+          role: 'viewer',
+        })
         return url.split('#')[1]
       }),
     )
