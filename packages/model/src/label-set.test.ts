@@ -30,6 +30,17 @@ const relation = (id: string, from: string[], to: string[]) => ({ id, code: id, 
 const faults = (...parts: Parameters<typeof setOf>) =>
   faultsOfLabelSet(setOf(...parts)).map(({ at, code, details }) => [at, code, ...Object.values(details)].join(' '))
 
+test('a list of labels is no longer than there can be labels', () => {
+  const many = Array.from({ length: 501 }, () => 'per')
+  for (const set of [
+    { labels: [label('per', { holds: many })] },
+    { labels: [label('per')], attributes: [attribute('a', { labels: many })] },
+    { labels: [label('per')], relations: [relation('r', many, [])] },
+    { labels: [label('per')], relations: [relation('r', [], many)] },
+  ])
+    expect(LabelSet.safeParse(set).success).toBe(false)
+})
+
 test('an empty set, and one that uses everything, may be saved', () => {
   expect(faultsOfLabelSet(emptyLabelSet)).toEqual([])
   const labels = [

@@ -29,6 +29,8 @@ export const families = ['person', 'organization', 'place', 'time', 'amount', 'e
 export const Family = z.enum(families)
 export type Family = z.infer<typeof Family>
 
+const MOST_LABELS = 500
+const LabelIds = z.array(NameId).max(MOST_LABELS).default([])
 const Examples = z.array(z.string().max(500)).max(20).default([])
 
 export const Label = z.strictObject({
@@ -47,7 +49,7 @@ export const Label = z.strictObject({
   /** A group orders labels and cannot be chosen itself. */
   group: z.boolean().default(false),
   /** Ids of labels expected inside it: a hint, never a refusal. */
-  holds: z.array(NameId).default([]),
+  holds: LabelIds,
   /** A label in use is retired, never deleted: what carries it keeps it, nobody may choose it anew. */
   retired: z.boolean().default(false),
 })
@@ -60,7 +62,7 @@ export const Attribute = z.strictObject({
   definition: Words.prefault({}),
   type: z.enum(attributeTypeIds),
   /** Ids of the labels that carry it. */
-  labels: z.array(NameId).default([]),
+  labels: LabelIds,
   choices: z
     .array(z.strictObject({ id: NameId, name: Words }))
     .max(200)
@@ -77,14 +79,14 @@ export const RelationType = z.strictObject({
   code: z.string(),
   name: Words,
   definition: Words.prefault({}),
-  from: z.array(NameId).default([]),
-  to: z.array(NameId).default([]),
+  from: LabelIds,
+  to: LabelIds,
   retired: z.boolean().default(false),
 })
 export type RelationType = z.infer<typeof RelationType>
 
 export const LabelSet = z.strictObject({
-  labels: z.array(Label).max(500),
+  labels: z.array(Label).max(MOST_LABELS),
   attributes: z.array(Attribute).max(200).default([]),
   relations: z.array(RelationType).max(200).default([]),
 })
