@@ -166,10 +166,11 @@ export class Room {
       this.#unsaved.push(act)
       this.acts++
     })
-    layer.observe((changed, local) => !local && this.loaded && this.#options.onRemote?.(changed))
     pending.observe(() => this.#count())
     const provider = this.#connect(doc, pending)
     this.annotations.attach(layer)
+    // after the copy is up to date: what is told of a change is what it says now
+    layer.observe((changed, local) => !local && this.loaded && this.#options.onRemote?.(changed))
     this.presence.attach(provider.awareness)
     this.#close = () => {
       provider.destroy()

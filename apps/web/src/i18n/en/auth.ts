@@ -33,7 +33,7 @@ export const auth = {
   accountTitle: 'Your account',
   passwordTitle: 'Password',
   passwordNow: 'Present password',
-  passwordNowHint: 'empty if you came by a one-time link and have none',
+  passwordNowHint: 'empty if you came by a one-time link within the last hour',
   passwordNext: 'New password',
   passwordChange: 'Change the password',
   passwordChanged: 'The password is changed. Other browsers have been signed out.',

@@ -35,7 +35,7 @@ export const auth = {
   accountTitle: 'Тіркелгіңіз',
   passwordTitle: 'Құпиясөз',
   passwordNow: 'Қазіргі құпиясөз',
-  passwordNowHint: 'сілтемемен кіріп, құпиясөзіңіз болмаса, бос қалдырыңыз',
+  passwordNowHint: 'соңғы сағатта бір реттік сілтемемен кірсеңіз, бос қалдырыңыз',
   passwordNext: 'Жаңа құпиясөз',
   passwordChange: 'Құпиясөзді ауыстыру',
   passwordChanged: 'Құпиясөз ауысты. Басқа браузерлерден шығарылды.',

@@ -35,7 +35,7 @@ export const auth = {
   accountTitle: 'Учётная запись',
   passwordTitle: 'Пароль',
   passwordNow: 'Нынешний пароль',
-  passwordNowHint: 'пусто, если вы вошли по ссылке и пароля ещё нет',
+  passwordNowHint: 'пусто, если вы вошли по одноразовой ссылке в последний час',
   passwordNext: 'Новый пароль',
   passwordChange: 'Сменить пароль',
   passwordChanged: 'Пароль изменён. В других браузерах вход закончился.',
