@@ -14,7 +14,7 @@ const clusterEnd = matcher(cluster)
 const dotEnd = matcher(`\\.(?!${extend})`)
 const lowerDotLower = matcher(`(?<=\\p{Ll})\\.(?=\\p{Ll})`)
 const dottedEnd = matcher(
-  `(?:[\\u0430-\\u04ff]{1,2}(?:\\.[\\u0430-\\u04ff]{1,2})+|[a-z](?:\\.[a-z])+)(?:\\.(?!${extend}))?(?![\\p{L}\\p{N}])`,
+  `(?:[\\u0430-\\u04ff]{1,2}(?:\\.[\\u0430-\\u04ff]{1,2})+|[a-z](?:\\.[a-z])+)(?:\\.(?!${extend}))?(?![\\p{L}\\p{N}]|${extend})`,
 )
 
 /**
