@@ -44,10 +44,14 @@ function count(tests) {
     passed,
     failed: failures.length,
     skipped: tests.length - passed - failures.length,
-    failures: failures.map(({ name, message }) => ({ name, message: firstLine(message) })),
+    failures: failures.map(({ name, message }) => ({ name, message: gist(message) })),
   }
 }
 
-function firstLine(message = '') {
-  return stripVTControlCharacters(message).trim().split('\n')[0]
+/** What a message says before its stack, at most four lines: of a property that failed also its seed and its case. */
+function gist(message = '') {
+  const lines = stripVTControlCharacters(message).trim().split('\n')
+  const stack = lines.findIndex((line) => /^\s+at /.test(line))
+  const said = lines.slice(0, stack < 0 ? undefined : stack).filter((line) => line.trim())
+  return said.slice(0, 4).join('\n')
 }

@@ -23,6 +23,20 @@ test('Vitest: passed, failed and skipped tests are counted, failures are named',
   })
 })
 
+test('Vitest: a property that failed is told with its seed and its case, without the stack', () => {
+  const message = `Error: Property failed after 7 tests
+{ seed: 42, path: "6:0", endOnFailure: true }
+Counterexample: ["г.а"]
+Shrunk 3 time(s)
+
+Got AssertionError: expected [ 3 ] to deeply equal []
+    at span.ts`
+  const { failures } = readVitest({
+    testResults: [{ name: 'a.test.ts', status: 'failed', assertionResults: [assertion('failed', 'cuts', [message])] }],
+  })
+  expect(failures[0]?.message).toBe(message.split('\n').slice(0, 4).join('\n'))
+})
+
 test('Vitest: a file that could not be run is one failure', () => {
   const file = { name: 'b.test.ts', status: 'failed', message: 'Cannot find ./x.ts', assertionResults: [] }
   expect(readVitest({ testResults: [file] })).toEqual({
@@ -42,7 +56,7 @@ test('Playwright: nested suites are counted, and what happened outside tests too
     failed: 2,
     skipped: 1,
     failures: [
-      { name: 'a.spec.ts › review › refuses', message: 'no row' },
+      { name: 'a.spec.ts › review › refuses', message: 'no row\nmore' },
       { name: 'Playwright', message: 'worker died' },
     ],
   })

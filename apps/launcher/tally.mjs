@@ -24,8 +24,10 @@ export class Tally {
   }
 
   print() {
-    for (const { name, message } of this.failures) console.log(`FAILED ${name}${message && `\n       ${message}`}`)
+    for (const { name, message } of this.failures) console.log(`FAILED ${name}${message && `\n${indented(message)}`}`)
     const skipped = this.skipped > 0 ? `, ${this.skipped} skipped` : ''
     console.log(`${this.passed} passed, ${this.failed} failed${skipped}`)
   }
 }
+
+const indented = (text) => text.replace(/^/gm, '       ')
