@@ -346,6 +346,9 @@ test('signing out everywhere asks for the sign-in over the open page, and what i
   await (await callerOf(server.url, team.dan)).do('DELETE', '/sessions')
   await asked.waitFor()
   expect(performance.now() - begun).toBeLessThan(REVOKED_MS + 500)
+  // what waits in the page is Dan's: nobody else signs in over it
+  await expect(asked.getByLabel('E-mail')).not.toBeEditable()
+  expect(await asked.getByRole('listitem').count()).toBe(1)
   await signInAgain()
   await stored(page)
 
@@ -360,6 +363,10 @@ test('signing out everywhere asks for the sign-in over the open page, and what i
   await dan.context.setOffline(false)
   await asked.waitFor({ timeout: 20_000 })
   await expect(page.getByText('sign-in ended, 2 edits waiting')).toBeVisible()
+  const warned = page.waitForEvent('dialog')
+  const leaving = asked.getByRole('button', { name: 'Leave this page' }).click()
+  await (await warned).dismiss()
+  await leaving
   expect((await listed(page)).length).toBe(before.length + 2)
   await signInAgain()
   await stored(page)

@@ -1,6 +1,8 @@
 export const auth = {
   signIn: 'Sign in',
   signInAgain: 'Sign in again',
+  notYou: 'Not {name}?',
+  leavePage: 'Leave this page',
   signOut: 'Sign out',
   signOutEverywhere: 'Sign out everywhere',
   signOutEverywhereText: 'Every browser where you are signed in will be signed out at once, this one too.',

@@ -3,6 +3,8 @@ import type { SectionOf } from '../dictionary.ts'
 export const auth = {
   signIn: 'Кіру',
   signInAgain: 'Қайта кіріңіз',
+  notYou: 'Сіз {name} емессіз бе?',
+  leavePage: 'Беттен шығу',
   signOut: 'Шығу',
   signOutEverywhere: 'Барлық жерден шығу',
   signOutEverywhereText: 'Сіз кірген барлық браузерден бірден шығасыз, осыдан да.',

@@ -3,6 +3,8 @@ import type { SectionOf } from '../dictionary.ts'
 export const auth = {
   signIn: 'Войти',
   signInAgain: 'Войдите снова',
+  notYou: 'Вы не {name}?',
+  leavePage: 'Покинуть страницу',
   signOut: 'Выйти',
   signOutEverywhere: 'Выйти везде',
   signOutEverywhereText: 'Вы выйдете сразу во всех браузерах, где вошли, и в этом тоже.',
