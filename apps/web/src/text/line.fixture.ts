@@ -1,4 +1,5 @@
-import { decodeMessage, encodeMessage, LayerDoc, type FactMessage, type Message, type Refusal } from '@tamga/collab'
+import { decodeAwareness, decodeMessage, encodeMessage, LayerDoc } from '@tamga/collab'
+import type { AwarenessEntry, FactMessage, Message, Refusal } from '@tamga/collab'
 import { LabelSet, Settings } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Article } from './article.ts'
@@ -73,6 +74,8 @@ export class Line {
   /** Which document is kept: who comes for another one is sent away. */
   epoch = 1
   received = 0
+  /** What the page said of itself last. */
+  presence: AwarenessEntry | null = null
   #caller: Caller | null = null
   readonly Socket: typeof WebSocket
 
@@ -111,6 +114,7 @@ export class Line {
       this.say({ type: 'step2', update: Y.encodeStateAsUpdate(this.doc, message.vector) })
       this.say({ type: 'step1', vector: Y.encodeStateVector(this.doc) })
     }
+    if (message?.type === 'awareness') this.presence = decodeAwareness(message.update)?.at(-1) ?? null
     if (message?.type !== 'step2' && message?.type !== 'update') return
     this.received++
     Y.applyUpdate(this.doc, message.update, this)

@@ -27,6 +27,18 @@ export class Presence {
     this.#changed()
   }
 
+  /**
+   * The connection broke. A client id is only heard under a later clock than before: so the others are forgotten
+   * wholly, to be heard again as they are, and I come back under a later one.
+   */
+  part(): void {
+    const awareness = this.#awareness
+    if (!awareness) return
+    const { meta, clientID } = awareness
+    for (const client of [...meta.keys()]) if (client !== clientID) meta.delete(client)
+    awareness.setLocalState({ ...this.#own })
+  }
+
   /** Tells the others what I have selected and chosen; at most one message each 150 ms, the last always goes out. */
   tell(own: Partial<Own>): void {
     this.#own = { ...this.#own, ...own }

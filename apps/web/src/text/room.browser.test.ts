@@ -1,3 +1,4 @@
+import { encodeAwareness } from '@tamga/collab'
 import { digestOf, type Content } from '@tamga/model'
 import { afterEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -79,6 +80,36 @@ test('leaving the page asks only while something is pending', async () => {
   expect(leave()).toBe(true)
   line.acknowledge()
   expect(leave()).toBe(false)
+})
+
+/** Breaks the line and waits until somebody is on it again. */
+async function breakOff(line: Line) {
+  const before = line.dialled.length
+  line.presence = null
+  line.hangUp()
+  await expect.poll(() => line.presence && line.dialled.length > before, { timeout: 4000 }).toBe(true)
+}
+
+test('the others are seen again as soon as the line is back, though they did not move meanwhile', async () => {
+  const line = await enter()
+  const state = { account: 'owner', name: 'Мәдина Ермек', colour: 2, at: [0, 8], chosen: null }
+  const tell = () => line.say({ type: 'awareness', update: encodeAwareness([{ client: 7, clock: 3, state }]) })
+  tell()
+  expect([...room.presence.others.keys()]).toEqual(['owner'])
+  await breakOff(line)
+  expect(room.presence.others.size).toBe(0)
+  tell()
+  expect(room.presence.others.get('owner')?.at).toEqual([0, 8])
+})
+
+test('where I am is told under a later clock when the line is back, so that those who saw me go hear it', async () => {
+  const line = await enter()
+  room.presence.tell({ at: [9, 12] })
+  await expect.poll(() => line.presence?.state).toMatchObject({ at: [9, 12] })
+  const told = line.presence!.clock
+  await breakOff(line)
+  expect(line.presence?.state).toMatchObject({ at: [9, 12] })
+  expect(line.presence?.clock).toBeGreaterThan(told)
 })
 
 test('when the sign-in ends the edit waits, and goes out after the next one', async () => {

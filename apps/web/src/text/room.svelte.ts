@@ -194,7 +194,10 @@ export class Room {
     provider.on('sync', (synced) => {
       if (synced) this.loaded = true
     })
-    provider.on('status', ({ status }) => status === 'connected' && (this.#connected = true))
+    provider.on('status', ({ status }) => {
+      if (status === 'connected') this.#connected = true
+      if (status === 'disconnected') this.presence.part()
+    })
     provider.on('connection-close', () => (this.#connected = false))
     provider.on('closed', ({ code }) => this.#ended(code))
     provider.connect()
