@@ -1,20 +1,21 @@
-import { matcher } from './characters.ts'
+import { hyphen, matcher } from './characters.ts'
 import { linesAround } from './lines.ts'
 import { isWordlike, pieces, signedTokens } from './pieces.ts'
 import type { Range } from './range.ts'
 
-const dashBetweenDigits = matcher('(?<=[\\p{N}%])[–—](?=\\p{N})')
+const joiner = matcher(`(?:(?<=[\\p{N}%])[–—](?=\\p{N})|(?<=[%‰°$€£¥₸₽])${hyphen}(?=\\p{L}))`)
 
 /**
  * What one click selects: a token of letters or digits, joined by hyphens, with the sign of its number (`60%`, `№13`),
- * the dot of its abbreviation (`тыс.`), and with a long dash between digits (`8–9-х`). Edges are edges of tokens.
+ * the dot of its abbreviation (`тыс.`), the ending of its sign (`10%-ға`), and with a long dash between digits (`8–9-х`).
+ * Edges are edges of tokens.
  */
 export function words(text: string): Range[] {
   const found: Range[] = []
   for (const [start, end] of signedTokens(text)) {
     if (!isWordlike(text, start, end)) continue
     const last = found.at(-1)
-    if (last && dashBetweenDigits(text, last[1]) === start) last[1] = end
+    if (last && joiner(text, last[1]) === start) last[1] = end
     else found.push([start, end])
   }
   return found
