@@ -30,6 +30,9 @@ const pause = /^[,;:]/
 const initial = new RegExp(`^\\p{Lu}${extend}*$`, 'u')
 const initialBefore = new RegExp(`(?:^|[^\\p{L}\\p{N}])\\p{Lu}${extend}*\\.${near}$`, 'u')
 const cyrillicBefore = new RegExp(`\\p{sc=Cyrl}${near}$`, 'u')
+// no letter of these looks like a Cyrillic one, so none is a name's initial typed in the wrong alphabet
+const latinOnly = /^[DFGJLNQRSUVWYZ]$/
+const cyrillicName = new RegExp(`^${near}[«"“„(]?(?=\\p{Lu})\\p{sc=Cyrl}`, 'u')
 const englishBefore = new RegExp(`(?:^|[^\\p{L}])[a-z]+${near}$`, 'u')
 
 /**
@@ -47,6 +50,7 @@ function isInitial(letter: string, left: string, right: string): boolean {
   if (initialBefore.test(left)) return true
   if (/[IVX]/.test(letter) && cyrillicBefore.test(left)) return false // a Roman figure: «Пётр I. Он …»
   if (letter === 'I' && englishBefore.test(left)) return false // the pronoun: "so do I. Then …"
+  if (latinOnly.test(letter) && cyrillicName.test(right)) return false // «10 G. Затем», «поколение Z. Оно»
   return name.test(right) || pause.test(right)
 }
 

@@ -13,9 +13,9 @@ const blankEnd = matcher(`${blank}+`)
 const clusterEnd = matcher(cluster)
 const dotEnd = matcher(`\\.(?!${extend})`)
 const lowerDotLower = matcher(`(?<=\\p{Ll})\\.(?=\\p{Ll})`)
-const dottedEnd = matcher(
-  `(?:[\\u0430-\\u04ff]{1,2}(?:\\.[\\u0430-\\u04ff]{1,2})+|[a-z](?:\\.[a-z])+)(?:\\.(?!${extend}))?(?![\\p{L}\\p{N}]|${extend})`,
-)
+const small = '(?!\\p{Lu})[\\u0430-\\u04ff]'
+const dotted = `(?:[\\u0400-\\u04ff]|(?:${small}){2})(?:\\.(?:${small}){1,2})+|[A-Za-z](?:\\.[a-z])+`
+const dottedEnd = matcher(`(?:${dotted})(?:\\.(?!${extend}))?(?![\\p{L}\\p{N}]|${extend})`)
 
 /**
  * The tokens of a text, sorted and disjoint: each code unit that is no white space lies in exactly one.
