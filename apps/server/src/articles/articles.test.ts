@@ -56,10 +56,11 @@ async function post(
   body: FormData | ReadableStream,
   headers: Record<string, string> = {},
   by = owner,
+  signal: AbortSignal | null = null,
 ) {
   const request = { host: '127.0.0.1:4173', origin: 'http://127.0.0.1:4173', cookie: by.cookie, ...headers }
   return app.app.request(`/api/imports/${importId}/files`, {
-    ...{ method: 'POST', headers: request, body },
+    ...{ method: 'POST', headers: request, body, signal },
     ...(body instanceof ReadableStream && { duplex: 'half' }),
   })
 }
@@ -277,6 +278,24 @@ describe('an import', () => {
     expect(response.status).toBe(400)
     const cut = await post(id, new Blob([head, '{"text":"a"}\n']).stream(), type)
     expect(await cut.json()).toMatchObject({ code: 'malformed' })
+    expect(await rowsIn('article')).toBe(before)
+    expect((await owner.get<{ files: Staged[] }>(`/imports/${id}`)).files).toEqual([])
+  })
+
+  test('drops a file whose uploader leaves while the last of it is read', async () => {
+    const id = await openImport()
+    const before = await rowsIn('article')
+    const leaving = new AbortController()
+    async function* body() {
+      yield Buffer.from('--x\r\ncontent-disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n')
+      yield Buffer.from('{"text":"a"}\n'.repeat(1000))
+      while ((await rowsIn('article')) === before) await new Promise((resolve) => setTimeout(resolve, 20))
+      yield Buffer.from('\r\n--x--\r\n')
+      leaving.abort()
+    }
+    const type = { 'content-type': 'multipart/form-data; boundary=x' }
+    const stream = Readable.toWeb(Readable.from(body())) as ReadableStream
+    expect((await post(id, stream, type, owner, leaving.signal)).status).toBe(400)
     expect(await rowsIn('article')).toBe(before)
     expect((await owner.get<{ files: Staged[] }>(`/imports/${id}`)).files).toEqual([])
   })

@@ -14,14 +14,15 @@ export interface OpenImport {
 
 /**
  * Reads one uploaded file into an import. What is refused is told by line and reason; a file with refusals leaves no
- * article behind. If reading breaks off (the uploader is gone), or the import is published or discarded before the end,
- * the file is dropped whole.
+ * article behind. If the uploader is `gone` before the end, or the import is published or discarded, the file is dropped
+ * whole.
  */
 export async function importFile(
   { world, account }: Ctx,
   { id: importId, project }: OpenImport,
   name: string,
   bytes: AsyncIterable<Buffer>,
+  gone: AbortSignal,
 ): Promise<StagedFile> {
   const id = `${importId}.${newId()}`
   const kind = fileKindOf(name)
@@ -32,11 +33,13 @@ export async function importFile(
     if (!kind) staging.refuse(new Problem('file_kind'), null)
     else
       for await (const found of kind.read(bytes)) {
+        if (gone.aborted) throw brokenOff()
         if ('problem' in found) staging.refuse(found.problem, found.line)
         else await staging.add(found.draft, found.line)
       }
     const report = await staging.end(name, kind?.id ?? null)
     if (report.refused > 0) await empty(world.db, id)
+    if (gone.aborted) throw brokenOff()
     // published or discarded meanwhile: nobody would ever see what came too late
     for (const open of [importId, id]) if (!(await stagingImport(world.db, open))) throw new Problem('import_gone')
     await setReport(world.db, id, report)
@@ -46,3 +49,6 @@ export async function importFile(
     throw error
   }
 }
+
+/** All of the file may have arrived by then, so that nothing is missing in it but whoever waits for it. */
+const brokenOff = () => new Problem('malformed', { field: 'file' })

@@ -126,8 +126,9 @@ export const importRoutes = () =>
       const ctx = ctxOf(c)
       const into = await findImport(ctx, c.req.valid('param').import)
       const files: z.infer<typeof FileView>[] = []
+      const { signal } = c.req.raw
       await eachFile(c.req.raw, async (name, bytes) => {
-        files.push(await viewFile(ctx.world.db, await importFile(ctx, into, name, bytes)))
+        files.push(await viewFile(ctx.world.db, await importFile(ctx, into, name, bytes, signal)))
       })
       return c.json({ files }, 200)
     })

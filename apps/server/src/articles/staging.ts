@@ -1,7 +1,7 @@
 import { Problem } from '@tamga/model'
 import type { Db } from '../db/open.ts'
 import { rowsOf, type Draft } from './draft.ts'
-import { takenIds, type FileReport, type Refusal } from './import-store.ts'
+import { stagingImport, takenIds, type FileReport, type Refusal } from './import-store.ts'
 import { insertArticles, type ArticleRows } from './store.ts'
 
 const LISTED = 100
@@ -65,6 +65,8 @@ export class Staging {
     this.#units = 0
     const fresh = await this.#withoutTaken(batch)
     if (fresh.length === 0) return
+    // dropped while it is read: what is left of it need not be written to be deleted
+    if (!(await stagingImport(this.#db, this.#place.file))) throw new Problem('import_gone')
     await this.#db.transaction().execute((trx) => insertArticles(trx, fresh))
     this.#articles += fresh.length
   }

@@ -3,6 +3,7 @@ import {
   correctLanguage,
   discardImport,
   dropFile,
+  listFiles,
   loadMore,
   openImport,
   publishImport,
@@ -34,6 +35,10 @@ export class ImportDesk {
   readonly #project: string
   #import: string | null = null
   #opening: Promise<string> | null = null
+  /** The last file in the queue, whichever choice it came by. */
+  #turn: Promise<void> = Promise.resolve()
+  /** True when a file went without an answer: the server may hold what is not shown here. */
+  #unsure = false
   sending = $state.raw<readonly Sending[]>([])
   files = $state.raw<readonly StagedFile[]>([])
   stopped = $state.raw<readonly string[]>([])
@@ -69,22 +74,38 @@ export class ImportDesk {
     this.published = null
     const queue = list.map((file) => ({ file, sending: new Sending(file.name) }))
     this.sending = [...this.sending, ...queue.map(({ sending }) => sending)]
-    for (const { file, sending } of queue) await this.#send(file, sending)
+    for (const { file, sending } of queue) this.#turn = this.#turn.then(() => this.#send(file, sending))
+    await this.#turn
   }
 
   async #send(file: File, sending: Sending) {
     try {
       sending.signal.throwIfAborted()
       const id = await this.#open()
+      await this.#settle()
+      this.#unsure = true
       const read = await sendFile(id, file, (share) => (sending.share = share), sending.signal)
+      this.#unsure = false
       this.files = [...this.files, ...read]
     } catch (error) {
       if (error instanceof Problem) this.failed = [...this.failed, { file: sending.name, problem: error }]
-      else if (sending.signal.aborted) this.stopped = [...this.stopped, sending.name]
-      else throw error
+      else if (!sending.signal.aborted) throw error
+      // should this fail, the next file or the publication does it
+      await this.#settle().catch(() => undefined)
+      if (!(error instanceof Problem)) this.stopped = [...this.stopped, sending.name]
     } finally {
       this.sending = this.sending.filter((other) => other !== sending)
     }
+  }
+
+  /** Drops what the server holds and nobody sees here: files that were stopped, or whose answer was lost. @throws Problem */
+  async #settle() {
+    const id = this.#import
+    if (!this.#unsure || id === null) return
+    const shown = new Set(this.files.map((file) => file.id))
+    const unseen = (await listFiles(id)).filter((file) => !shown.has(file.id))
+    for (const file of unseen) await dropFile(id, file.id).catch(unlessGone)
+    this.#unsure = false
   }
 
   async #open(): Promise<string> {
@@ -120,7 +141,9 @@ export class ImportDesk {
 
   /** @throws Problem */
   async publish() {
-    this.published = await publishImport(await this.#open())
+    const id = await this.#open()
+    await this.#settle()
+    this.published = await publishImport(id)
     this.#forget()
   }
 
@@ -133,10 +156,16 @@ export class ImportDesk {
 
   #forget() {
     this.#import = null
+    this.#unsure = false
     this.files = []
     this.stopped = []
     this.failed = []
   }
+}
+
+/** The server dropped the file by itself. */
+function unlessGone(error: unknown) {
+  if (!(error instanceof Problem) || error.code !== 'import_gone') throw error
 }
 
 /** The corrected file, with the articles beyond its first hundred as they were shown. */

@@ -16,6 +16,9 @@ export async function sendFile(id: string, file: File, progress: (share: number)
   return answer.files
 }
 
+/** All files that the server holds in an import, those that it is still reading too. */
+export const listFiles = async (id: string) => (await ask(api.imports[':import'].$get({ param: { import: id } }))).files
+
 /** More articles of a file, from a place on. */
 export const loadMore = (id: string, file: string, from: number) =>
   ask(api.imports[':import'].files[':file'].$get({ param: { import: id, file }, query: { from: String(from) } }))
