@@ -43,6 +43,10 @@ export const common = {
   role_annotator: 'annotator',
   role_viewer: 'viewer',
 
+  fieldMissing: 'Fill this in.',
+  fieldShort: { one: 'Too short: at least {n} character.', other: 'Too short: at least {n} characters.' },
+  fieldEmail: 'An e-mail address is written like this: name@example.org.',
+
   plainHttp: 'This address has no encryption: passwords and texts travel readable. Use it only in a network you trust.',
   notFoundTitle: 'Nothing stands at this address',
   notOpened: 'This page could not be opened',
