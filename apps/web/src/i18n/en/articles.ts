@@ -48,6 +48,8 @@ export const articles = {
   title: 'Title',
   language: 'Language',
   date: 'Date',
+  dateHint: 'year, month, day: 2025-09-10',
+  dateForm: 'There is no such date. Write it like 2025-09-10.',
   groupTitle: 'Translations of one another',
   groupText: 'Articles that tell the same stay together when the corpus is split into parts.',
   groupWith: 'Tells the same as',
