@@ -125,6 +125,17 @@ describe('sessions', () => {
     expect(await onLaptop.get('/session')).toMatchObject({ account: null })
     expect(await cat.refusal('GET', '/projects')).toBe('sign_in')
   })
+
+  test.each(['discount=100%; ', '%=%; ;;=; ', 'x=1;'])(
+    'are found beside what others keep on this host: %s',
+    async (more) => {
+      const beside = app.browser(ann.account, more + ann.cookie)
+      expect(await beside.get('/session')).toMatchObject({ account: { name: 'Ann' } })
+      expect(await app.browser('', more).get('/session')).toMatchObject({ account: null })
+      const longer = app.browser('', `${more}my_${ann.cookie}; ${ann.cookie}0`)
+      expect(await longer.get('/session')).toMatchObject({ account: null })
+    },
+  )
 })
 
 describe('links', () => {
@@ -173,6 +184,19 @@ describe('links', () => {
     const person = { name: 'Again', email: await emailOf(ann), password: PASSWORD }
     expect(await app.stranger.refusal('POST', '/tickets/use', { token, person })).toBe('email_taken')
     expect(await app.stranger.refusal('POST', '/tickets/look', { token })).toBe(200)
+  })
+
+  test('two who take one address at once: one comes in, the other hears why and keeps the link', async () => {
+    const { id } = await ann.send<{ id: string }>('POST', '/projects', { name: 'P', languages: [], template: 'empty' })
+    const invite = () => ann.send<{ url: string }>('POST', `/projects/${id}/invitations`, { role: 'viewer' })
+    const tokens = [tokenOf((await invite()).url), tokenOf((await invite()).url)]
+    const person = { name: 'Twin', email: 'twin@example.org', password: PASSWORD }
+    const answers = await Promise.all(
+      tokens.map((token) => app.stranger.refusal('POST', '/tickets/use', { token, person })),
+    )
+    expect([...answers].sort()).toEqual([200, 'email_taken'])
+    const left = tokens[answers.indexOf('email_taken')]!
+    expect(await app.stranger.refusal('POST', '/tickets/look', { token: left })).toBe(200)
   })
 })
 
@@ -223,5 +247,19 @@ describe('doors', () => {
   test('demo people are refused where there is no demo', async () => {
     expect(await app.stranger.refusal('POST', '/session/demo', { person: 'madina' })).toBe('demo_only_here')
     expect(await app.stranger.get('/session')).toMatchObject({ demo: [] })
+  })
+
+  test('demo people are refused to whoever comes by a proxy', async () => {
+    const shown = await openTestApp({ demo: true })
+    try {
+      const person = { person: 'madina' }
+      expect(await shown.stranger.refusal('POST', '/session/demo', person)).toBe('not_found')
+      for (const header of ['x-forwarded-for', 'x-forwarded-proto', 'forwarded', 'via', 'cf-ray']) {
+        const answer = await shown.stranger.request('POST', '/session/demo', person, { [header]: '1' })
+        expect([header, await answer.json()]).toMatchObject([header, { code: 'demo_only_here' }])
+      }
+    } finally {
+      await shown.close()
+    }
   })
 })

@@ -94,6 +94,17 @@ export const membership = (db: Db, project: string, account: string) =>
     .where('left_at', 'is', null)
     .executeTakeFirst()
 
+/** The same, and it stays so until the end of the transaction. */
+export const holdMembership = (db: Db, project: string, account: string) =>
+  db
+    .selectFrom('member')
+    .select('role')
+    .where('project', '=', project)
+    .where('account', '=', account)
+    .where('left_at', 'is', null)
+    .forShare()
+    .executeTakeFirst()
+
 /** The projects that an account is a member of, each with whether another account owns it now. */
 export async function projectsBeside(db: Db, account: string, owner: string) {
   const rows = await db

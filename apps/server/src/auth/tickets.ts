@@ -1,5 +1,6 @@
 import { above, Problem, type Role } from '@tamga/model'
 import type { Transaction } from 'kysely'
+import type { Db } from '../db/open.ts'
 import type { Tables } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
@@ -10,13 +11,15 @@ import {
   accountByEmail,
   accountById,
   insertAccount,
+  holdMembership,
   insertTicket,
-  membership,
   nobodyYet,
   projectsBeside,
   ticketByHash,
   useTicket,
 } from './store.ts'
+
+type Trx = Transaction<Tables>
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -56,7 +59,7 @@ const life = (world: World) => ({ expires_at: new Date(world.now().getTime() + D
 
 /** What a link is for, without consuming it. Throws `link_used` for one that is used, expired, revoked or unknown. */
 export async function lookAtTicket(world: World, secret: string) {
-  const ticket = await liveTicket(world, secret)
+  const ticket = await liveTicket(world, world.db, secret)
   const project = ticket.project === null ? null : await projectName(world, ticket.project)
   const inviter = ticket.made_by === null ? null : await accountById(world.db, ticket.made_by)
   const account = ticket.account === null ? null : await accountById(world.db, ticket.account)
@@ -84,45 +87,55 @@ export interface NewPerson {
  * project; it never lowers a role and dies with its maker's right to give it.
  */
 export async function consumeTicket(world: World, secret: string, person: NewPerson | null, signedIn: string | null) {
-  const ticket = await liveTicket(world, secret)
-  const account = ticket.account ?? signedIn ?? newId()
-  const isNew = ticket.account === null && signedIn === null
+  const { account: known, project } = await liveTicket(world, world.db, secret)
+  const account = known ?? signedIn ?? newId()
+  const isNew = known === null && signedIn === null
   if (isNew && person === null) throw new Problem('malformed', { field: 'person' })
   const passwordHash = isNew ? await hashPassword(person!.password) : null
-  await transact(world, async (trx) => {
+  const consume = async (trx: Trx) => {
+    // once more: a password takes its time, and meanwhile the inviter may have lost the right to invite
+    const ticket = await liveTicket(world, trx, secret)
     if (!(await useTicket(trx, ticket, world.now()))) throw new Problem('link_used')
     if (isNew) await insertPerson(trx, account, person!, passwordHash!)
     if (ticket.kind === 'invite') await join(trx, ticket.project!, account, ticket.role!)
-  })
-  if (ticket.project !== null) world.bell.ring()
-  return { account, project: ticket.project }
+  }
+  try {
+    await transact(world, consume)
+  } catch (error) {
+    // somebody else came in under the same address at the same moment
+    const taken = (error as { constraint?: unknown }).constraint === 'account_email_key'
+    throw taken ? new Problem('email_taken', { email: person!.email.toLowerCase() }) : error
+  }
+  if (project !== null) world.bell.ring()
+  return { account, project }
 }
 
-async function liveTicket(world: World, secret: string) {
-  const ticket = await ticketByHash(world.db, hashOf(secret), world.now())
+/** The ticket behind a secret, if what it stands on stands still; in a transaction that holds till its end. */
+async function liveTicket(world: World, db: Db, secret: string) {
+  const ticket = await ticketByHash(db, hashOf(secret), world.now())
   if (!ticket) throw new Problem('link_used')
   if (ticket.kind === 'invite') {
-    const inviter = ticket.made_by === null ? undefined : await membership(world.db, ticket.project!, ticket.made_by)
+    const inviter = ticket.made_by === null ? undefined : await holdMembership(db, ticket.project!, ticket.made_by)
     if (!inviter || above(ticket.role!, inviter.role)) throw new Problem('link_used')
   }
-  if (ticket.kind === 'first-owner' && !(await nobodyYet(world.db))) throw new Problem('link_used')
+  if (ticket.kind === 'first-owner' && !(await nobodyYet(db))) throw new Problem('link_used')
   // an owner's help is for members of that owner's projects alone, also on the day it is used
   if (ticket.kind === 'sign-in' && ticket.made_by !== null) {
-    const theirs = await projectsBeside(world.db, ticket.account!, ticket.made_by)
+    const theirs = await projectsBeside(db, ticket.account!, ticket.made_by)
     if (theirs.length === 0 || !theirs.every(({ owned }) => owned)) throw new Problem('link_used')
   }
-  const account = ticket.account === null ? undefined : await accountById(world.db, ticket.account)
+  const account = ticket.account === null ? undefined : await accountById(db, ticket.account)
   if (account && account.demo !== null && !world.demo) throw new Problem('demo_only_here')
   return ticket
 }
 
-async function insertPerson(trx: Transaction<Tables>, id: string, person: NewPerson, passwordHash: string) {
+async function insertPerson(trx: Trx, id: string, person: NewPerson, passwordHash: string) {
   const email = person.email.toLowerCase()
   if (await accountByEmail(trx, email)) throw new Problem('email_taken', { email })
   await insertAccount(trx, { id, email, name: person.name, password_hash: passwordHash })
 }
 
-async function join(trx: Transaction<Tables>, project: string, account: string, role: Role): Promise<void> {
+async function join(trx: Trx, project: string, account: string, role: Role): Promise<void> {
   // one after the other, so that no two get the same pseudonym
   await trx.selectFrom('project').select('id').where('id', '=', project).forNoKeyUpdate().execute()
   const before = await trx
@@ -153,7 +166,7 @@ async function join(trx: Transaction<Tables>, project: string, account: string, 
 }
 
 /** The name under which a member stands in exports: A1, A2 … in the order of joining. */
-export async function nextPseudonym(trx: Transaction<Tables>, project: string): Promise<string> {
+export async function nextPseudonym(trx: Trx, project: string): Promise<string> {
   const { count } = await trx
     .selectFrom('member')
     .select((eb) => eb.fn.countAll<number>().as('count'))

@@ -47,7 +47,8 @@ async function changeMember(
     const owners = members.filter((m) => m.role === 'owner')
     if (losesOwner && member.role === 'owner' && owners.length === 1) throw new Problem('last_owner')
     const { act, before, after } = await change(trx, member)
-    if (asker.role !== 'owner' && act === 'member.role')
+    // asked before the lock, and perhaps no longer so: only to leave needs no right
+    if (asker.role !== 'owner' && (act === 'member.role' || account !== ctx.account.id))
       throw new Problem('forbidden', { role: asker.role, action: 'manageMembers', owner: null })
     await record(trx, { project, account: ctx.account.id, act, subject: account, before, after })
     await state(trx, projectScope(project), [{ kind: 'members', payload: { account } }])

@@ -25,6 +25,11 @@ const join = async (name: string, role: string): Promise<Browser> => {
 }
 const link = (browser: Browser, member: string) => browser.send<{ url: string }>('POST', `${member}/link`)
 const roleIn = async (browser: Browser) => (await browser.get<{ role: string }>(`/projects/${project}`)).role
+/** What was done in the project, in its order. */
+const actsOf = async () => {
+  const audit = app.world.db.selectFrom('audit').select('act').where('project', '=', project)
+  return (await audit.orderBy('id').execute()).map(({ act }) => act)
+}
 const labels = () => owner.get<{ no: number; set: LabelSet; used: string[] }>(`/projects/${project}/labels`)
 
 describe('a project', () => {
@@ -125,6 +130,29 @@ describe('people', () => {
     await member.send('POST', '/projects', { name: 'Private', languages: [], template: 'empty' })
     expect(await owner.refusal('POST', `/projects/${project}/members/${member.account}/link`)).toBe('forbidden')
     expect(await app.stranger.refusal('POST', '/tickets/use', { token: kept.url.split('#')[1] })).toBe('link_used')
+  })
+
+  test('an invitation is never used after its maker lost the right to give it', async () => {
+    const second = await join('Second owner', 'owner')
+    const { url } = await second.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'owner' })
+    const person = { name: 'Late', email: `${second.account.toLowerCase()}.late@example.org`, password: PASSWORD }
+    const [use] = await Promise.all([
+      app.stranger.refusal('POST', '/tickets/use', { token: url.split('#')[1], person }),
+      owner.send('PATCH', `/projects/${project}/members/${second.account}`, { role: 'annotator' }),
+    ])
+    const acts = await actsOf()
+    expect(acts.at(-1)).toBe('member.role')
+    expect(acts.filter((act) => act === 'member.joined')).toHaveLength(use === 200 ? 2 : 1)
+  })
+
+  test('nobody is removed by somebody who lost the right to meanwhile', async () => {
+    const [member, second] = [await join('Member', 'annotator'), await join('Second owner', 'owner')]
+    const [, removal] = await Promise.all([
+      owner.send('PATCH', `/projects/${project}/members/${second.account}`, { role: 'annotator' }),
+      second.refusal('DELETE', `/projects/${project}/members/${member.account}`),
+    ])
+    expect((await actsOf()).slice(-1)).toEqual(['member.role'])
+    expect(await member.refusal('GET', `/projects/${project}`)).toBe(removal === 204 ? 'not_found' : 200)
   })
 
   test('a one-time link dies with the membership, and with the owner’s role', async () => {
