@@ -23,20 +23,19 @@ export function createConsole(world: World) {
   app.onError(onError)
   return app
     .post('/link', async (c) => {
-      const { email } = z.object({ email: z.string() }).parse(await c.req.json())
+      const { email } = read(LinkOrder, await c.req.json())
       const account = await accountByEmail(world.db, email)
       if (!account) throw new Problem('not_found', { email })
       return c.json({ url: await makeSignInLink(world, account.id, null) })
     })
     .post('/export', async (c) => {
-      const asked = ExportOrder.safeParse(await c.req.json())
-      if (!asked.success) throw new Problem('malformed', { field: asked.error.issues[0]?.path.join('/') ?? '' })
-      const { project, ...request } = asked.data
+      const { project, ...request } = read(ExportOrder, await c.req.json())
       const stream = await exportUnasked(world, await findProject(world, project), { ...request, cut: null })
       return c.body(Readable.toWeb(stream) as ReadableStream, 200, { 'content-type': 'application/zip' })
     })
 }
 
+const LinkOrder = z.object({ email: z.string() })
 const ExportOrder = z.object({
   /** The id of a project, or its name if only one has it. */
   project: z.string(),
@@ -45,6 +44,12 @@ const ExportOrder = z.object({
   include: z.enum(includes),
   people: z.enum(['pseudonyms', 'names']),
 })
+
+function read<T>(schema: z.ZodType<T>, value: unknown): T {
+  const asked = schema.safeParse(value)
+  if (asked.success) return asked.data
+  throw new Problem('malformed', { field: asked.error.issues[0]?.path.join('/') ?? '' })
+}
 
 async function findProject({ db }: World, asked: string): Promise<string> {
   const rows = await db

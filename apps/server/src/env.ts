@@ -34,7 +34,7 @@ export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv): Env {
   const publicUrl = readPublicUrl(env.PUBLIC_URL)
   if (isAnyAddress(values.host) && publicUrl === null)
     throw new Error(
-      `--host ${values.host} listens on every address: say under which one people come, for example PUBLIC_URL=http://192.168.1.20:${port}`,
+      `--host ${values.host || '""'} listens on every address: say under which one people come, for example PUBLIC_URL=http://192.168.1.20:${port}`,
     )
   return {
     port,
@@ -57,7 +57,7 @@ export function readPublicUrl(value: string | undefined): string | null {
   return url.origin
 }
 
-const isAnyAddress = (host: string) => host === '0.0.0.0' || host === '::'
+const isAnyAddress = (host: string) => ['', '0', '0.0.0.0', '::', '::0'].includes(host)
 
 /** True for the names and addresses of this machine itself. */
 export const isLoopback = (host: string): boolean =>

@@ -177,8 +177,10 @@ const view = ({ id, name, email, colour }: z.infer<typeof AccountView>) => ({ id
 
 /** One-click demo people need loopback from end to end: the peer (the server listens there alone), the Host, no proxy. */
 const demoAllowed = (world: World, headers: Headers): boolean =>
-  world.demo &&
-  !['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some((name) => headers.has(name))
+  world.demo && ![...headers.keys()].some((name) => FORWARDED.test(name))
+
+// what proxies add in their many ways
+const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-original-.*|true-client-ip|cf-.*)$/
 
 /** The peer's address as the socket says it. */
 function addressOf(c: Request): string {
