@@ -1,8 +1,15 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import type { TestProjectConfiguration } from 'vitest/config'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    readonly seed: number
+  }
+}
 
 const root = import.meta.dirname
 const web = join(root, 'apps/web')
@@ -12,6 +19,9 @@ const external = [/^@electric-sql\/pglite(-socket)?(\/|$)/, '@node-rs/argon2', '
 
 /** Where `npm run dev` started the server. */
 const devServer = `http://127.0.0.1:${process.env.TAMGA_DEV_PORT ?? '4173'}`
+
+/** Where chance begins in all tests of a run: `npm test -- --seed N` says it, else it is drawn once. */
+const seed = Number((process.env.TEST_SEED ??= String(randomInt(2 ** 31))))
 
 /**
  * One configuration for three things: `vite build --app` (the pages into apps/web/dist; the server, its database
@@ -49,8 +59,12 @@ export default defineConfig(({ command }) => ({
     host: '127.0.0.1',
     proxy: { '/api': toServer(), '/live': { ...toServer(), ws: true }, '/lobby': { ...toServer(), ws: true } },
   },
-  // All cores: most server tests wait for a database.
-  test: { root, maxWorkers: '100%', projects: projects() },
+  test: {
+    root,
+    // All cores: most server tests wait for a database.
+    maxWorkers: '100%',
+    projects: projects(),
+  },
 }))
 
 /** The server accepts only its own Host and Origin, so the development proxy speaks under them. */
@@ -98,5 +112,6 @@ function databases(): string[] {
 type ProjectTest = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>['test']>
 
 function project(name: string, test: ProjectTest): TestProjectConfiguration {
-  return { extends: true, test: { name, ...test } }
+  const common: ProjectTest = { provide: { seed }, setupFiles: [join(root, 'apps/launcher/chance.mjs')] }
+  return { extends: true, test: { name, ...common, ...test } }
 }

@@ -11,9 +11,12 @@ export async function command(body) {
   try {
     process.exitCode = await body()
   } catch (error) {
-    console.error(error instanceof Stop ? error.message : error)
+    console.error(error instanceof Stop || isMistyped(error) ? error.message : error)
     process.exitCode = 1
   } finally {
     await finish()
   }
 }
+
+/** parseArgs threw it, and its message is a sentence for whoever typed the options. */
+const isMistyped = (error) => String(error?.code).startsWith('ERR_PARSE_ARGS')

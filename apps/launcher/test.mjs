@@ -1,4 +1,5 @@
 import './node-version.mjs'
+import { randomInt } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,10 +15,17 @@ import { root } from './root.mjs'
 import { command, Missing, Stop } from './stop.mjs'
 import { Tally } from './tally.mjs'
 
-const usage = `npm test [-- PARTS] [-- --grep TEXT]
+const usage = `npm test -- [PARTS] [--grep TEXT] [--seed N]
 
-  PARTS   any of check, unit, server, browser, e2e (default: all; with --grep all but check)
-  --grep  only tests whose name has TEXT`
+  PARTS        any of check, unit, server, browser, e2e (default: all; with --grep all but check)
+  --grep TEXT  only tests whose name has TEXT
+  --seed N     the properties try the cases of an earlier run, which printed N (default: drawn anew)
+  --help       this text
+
+  CHROMIUM_PATH, TEST_DATABASE_URL
+               a Chromium and a Postgres (15 or later) in place of those that this machine has
+  CI=true      what is missing fails instead of being skipped
+  PICTURES=1   with e2e: takes the pictures of README.md anew`
 
 const parts = ['check', 'unit', 'server', 'browser', 'e2e']
 const tally = new Tally()
@@ -25,11 +33,11 @@ const reports = mkdtempSync(join(tmpdir(), 'tamga-reports-'))
 atEnd(() => rmSync(reports, { recursive: true, force: true }))
 
 await command(async () => {
-  const { wanted, grep, help } = options()
+  const { wanted, grep, seed, help } = options()
   if (help) return console.log(usage)
   endTogether()
   try {
-    await stages(wanted, grep)
+    await stages(wanted, grep, seed)
   } catch (error) {
     if (!(error instanceof Stop) || stopping()) throw error
     tally.check('npm test', false, error.message)
@@ -40,24 +48,32 @@ await command(async () => {
   return tally.failed > 0 ? 1 : 0
 })
 
-async function stages(wanted, grep) {
+async function stages(wanted, grep, seed) {
   await stage('install', install)
   const services = await stage('services', () => findServices(wanted))
   if (wanted('check')) await stage('checks', checks)
-  await stage('vitest', () => vitest(wanted, services, grep))
+  await stage('vitest', () => vitest(wanted, { ...services, TEST_SEED: `${seed}` }, grep))
   if (wanted('e2e') && services.CHROMIUM_PATH) await endToEnd(services, grep)
 }
 
 function options() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { grep: { type: 'string' }, help: { type: 'boolean' } },
+    options: { grep: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
   })
   const unknown = positionals.filter((part) => !parts.includes(part))
   if (unknown.length > 0) throw new Stop(`No such part: ${unknown.join(', ')}.\n${usage}`)
   const all = values.grep === undefined ? parts : parts.filter((part) => part !== 'check')
   const chosen = positionals.length > 0 ? positionals : all
-  return { wanted: (...names) => names.some((name) => chosen.includes(name)), grep: values.grep, help: values.help }
+  const wanted = (...names) => names.some((name) => chosen.includes(name))
+  return { wanted, grep: values.grep, seed: readSeed(values.seed), help: values.help }
+}
+
+/** fast-check's seeds have 32 bits; one that is drawn leaves the sign out. */
+function readSeed(value = `${randomInt(2 ** 31)}`) {
+  const seed = Number(value)
+  if (value === '' || (seed | 0) !== seed) throw new Stop(`--seed takes a whole number of 32 bits, not "${value}".`)
+  return seed
 }
 
 /** Runs one stage and prints how long it took; nothing more is begun after a signal. */
@@ -89,17 +105,18 @@ async function checks() {
   for (const { name, ok } of await runChecks()) tally.check(name, ok)
 }
 
-async function vitest(wanted, services, grep) {
+async function vitest(wanted, env, grep) {
   const projects = [
     ...(wanted('unit') ? ['node', 'launcher'] : []),
-    ...(wanted('server') ? ['pglite', ...(services.TEST_DATABASE_URL ? ['postgres'] : [])] : []),
-    ...(wanted('browser') && services.CHROMIUM_PATH ? ['browser'] : []),
+    ...(wanted('server') ? ['pglite', ...(env.TEST_DATABASE_URL ? ['postgres'] : [])] : []),
+    ...(wanted('browser') && env.CHROMIUM_PATH ? ['browser'] : []),
   ]
   if (projects.length === 0) return
+  console.log(`── seed ${env.TEST_SEED} (the same cases again: npm test -- --seed ${env.TEST_SEED})`)
   const report = join(reports, 'vitest.json')
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   args.push(...projects.map((name) => `--project=${name}`), ...(grep ? ['-t', grep, '--passWithNoTests'] : []))
-  const { code } = await runNode(join(root, 'node_modules/vitest/vitest.mjs'), args, runner(services))
+  const { code } = await runNode(join(root, 'node_modules/vitest/vitest.mjs'), args, runner(env))
   addReport('Vitest', report, readVitest, code)
 }
 

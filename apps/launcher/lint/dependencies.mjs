@@ -159,7 +159,7 @@ const forbidden = [
   rule(
     'launcher-built-ins',
     'The launcher runs before anything is installed.',
-    { path: '^apps/launcher/', pathNot: String.raw`^apps/launcher/(lint/|vite\.mjs$)|\.test\.mjs$` },
+    { path: '^apps/launcher/', pathNot: String.raw`^apps/launcher/(lint/|(vite|chance)\.mjs$)|\.test\.mjs$` },
     { dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'unknown'] },
   ),
   rule(

@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from './root.mjs'
+
+/** A command of the launcher, ended before it installs or starts anything. */
+function command(name, ...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, `apps/launcher/${name}.mjs`), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return { status, said: stdout + stderr }
+}
+
+test.each([
+  ['test', ['--sead', '1'], "Unknown option '--sead'"],
+  ['test', ['--seed', 'abc'], '--seed takes a whole number of 32 bits, not "abc".'],
+  ['test', ['--seed', '4294967296'], '--seed takes a whole number of 32 bits, not "4294967296".'],
+  ['test', ['servers'], 'No such part: servers.'],
+  ['check', ['tslint'], 'No such check: tslint.'],
+  ['bench', ['nothing'], 'NAME is one of: '],
+  ['bench', ['start', '--jason'], "Unknown option '--jason'"],
+])('npm run %s -- %s is answered by a sentence', (name, args, says) => {
+  const { status, said } = command(name, ...args)
+  expect(said).toContain(says)
+  expect(said).not.toMatch(/\n\s+at /)
+  expect(status).toBe(1)
+})
+
+test('npm test -- --help tells each option', () => {
+  const { status, said } = command('test', '--help')
+  for (const option of ['PARTS', '--grep', '--seed', '--help', 'CHROMIUM_PATH', 'TEST_DATABASE_URL', 'CI'])
+    expect(said).toContain(option)
+  expect(status).toBe(0)
+})
