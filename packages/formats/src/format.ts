@@ -8,6 +8,8 @@ import type { Policy } from './policy.ts'
 export interface Format {
   readonly id: string
   readonly title: string
+  /** The page that says what each field means: the FORMAT.md of its folder. It goes along with every export. */
+  readonly about: string
   /** Of its corpus file, without the dot. */
   readonly extension: string
   /** What it cannot carry. Of spans the report tells which; the rest is true of every file of this format. */

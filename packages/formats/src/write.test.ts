@@ -35,7 +35,7 @@ const reopened = { ...draw('[PER Глеб]'), id: 'reopened', undecided: 1 }
 
 test('the file comes with the report of the walk that wrote it', async () => {
   const files = await filesOf(write(job([flat, nested], 'outermost')))
-  expect(Object.keys(files)).toEqual(['corpus.conll', 'report.json'])
+  expect(Object.keys(files)).toEqual(['FORMAT.md', 'corpus.conll', 'report.json'])
   expect(JSON.parse(files['report.json']!)).toEqual(await reportOn(job([flat, nested], 'outermost')))
   expect(JSON.parse(files['report.json']!)).toEqual({
     cut: 12,
@@ -69,7 +69,14 @@ test('refuse writes no byte if a span would be lost, and the refusal carries the
 })
 
 test('refuse writes what loses nothing', async () => {
-  expect(Object.keys(await filesOf(write(job([flat], 'refuse'))))).toEqual(['corpus.conll', 'report.json'])
+  expect(Object.keys(await filesOf(write(job([flat], 'refuse'))))).toEqual(['FORMAT.md', 'corpus.conll', 'report.json'])
+})
+
+test('a page beside the files explains them: the format, and every field of the report', async () => {
+  const { 'FORMAT.md': about, 'report.json': report } = await filesOf(write(job([flat], 'refuse')))
+  expect(about).toContain(conll2003.about)
+  const explained = about!.slice(about!.indexOf('## `report.json`'))
+  for (const field of Object.keys(JSON.parse(report!) as object)) expect(explained).toContain(`\`${field}\``)
 })
 
 test('columns are equally many in every article', async () => {
@@ -113,6 +120,8 @@ test('articles may come asynchronously and are asked for one at a time', async (
     }
   }
   const pieces = write({ ...job([], 'outermost'), articles })
+  await pieces.next() // FORMAT.md
+  expect(asked).toBe(0)
   await pieces.next()
   expect(asked).toBe(1)
 })

@@ -2,6 +2,7 @@ import { Problem, type GoldArticle, type LabelSet } from '@tamga/model'
 import type { Format, Piece } from './format.ts'
 import type { Policy } from './policy.ts'
 import { leftOf, Tally, type ExportReport, type Include } from './report.ts'
+import aboutReport from './REPORT.md?raw'
 
 /** One export: which articles, in which format, settled how. */
 export interface Export {
@@ -25,7 +26,8 @@ export async function reportOn(job: Export): Promise<ExportReport> {
 }
 
 /**
- * The files of an export, piece by piece, `report.json` last; returns the report. Memory stays at one article. Under
+ * The files of an export, piece by piece: FORMAT.md first, which explains all of them, `report.json` last; returns the
+ * report. Memory stays at one article. Under
  * `refuse` a first walk comes before the first piece: if anything would be lost it throws the refusal
  * `spans_would_be_lost` with the report as its data. Under `columns` that walk finds the number of columns.
  */
@@ -35,10 +37,14 @@ export async function* write(job: Export): AsyncGenerator<Piece, ExportReport> {
     const { clipped, dropped } = survey
     throw new Problem('spans_would_be_lost', { n: clipped.length + dropped.length }, survey)
   }
+  yield { file: 'FORMAT.md', text: aboutFormat(job.format) }
   const report = yield* walk(job, survey?.levels ?? 1)
   yield { file: 'report.json', text: JSON.stringify(report, null, 2) + '\n' }
   return report
 }
+
+/** What every file of an export means, for whoever finds the archive later and knows nothing of Tamga. */
+export const aboutFormat = ({ about }: Format): string => `${about}\n${aboutReport}`
 
 const needsSurvey = ({ policy, format }: Export): boolean =>
   format.loses.length > 0 && (policy === 'refuse' || policy === 'columns')

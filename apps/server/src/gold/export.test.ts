@@ -133,7 +133,7 @@ describe('JSON Lines', () => {
     await close(first)
 
     const files = await download({ format: 'jsonl' })
-    expect(Object.keys(files).sort()).toEqual(['corpus.jsonl', 'labels.json', 'report.json'])
+    expect(Object.keys(files).sort()).toEqual(['FORMAT.md', 'corpus.jsonl', 'labels.json', 'report.json'])
     const corpus = await readCorpus(files['corpus.jsonl']!)
     expect(corpus.map(({ id }) => id)).toEqual([first, second, third])
     expect(corpus.map(({ closed, undecided }) => [closed?.by ?? null, undecided])).toEqual([
@@ -265,6 +265,15 @@ describe('CoNLL-2003', () => {
     expect(await report({ ...conll, cut })).toMatchObject({ articles: 0 })
     expect(await rita.refusal('GET', path('file', { ...conll, cut }))).toBe('nothing_to_export')
   })
+})
+
+test('the page of a format is there before any export, the same that lies in the archive', async () => {
+  await approve(articles[0]!, span('Асхат', 'per'))
+  const page = await rita.request('GET', '/formats/jsonl/about')
+  expect(page.headers.get('content-type')).toMatch(/^text\/plain/)
+  expect(await page.text()).toBe((await download({ format: 'jsonl' }))['FORMAT.md'])
+  expect(await rita.refusal('GET', '/formats/docx/about')).toBe('malformed')
+  expect(await app.stranger.refusal('GET', '/formats/jsonl/about')).toBe('sign_in')
 })
 
 test('annotators and foreigners export nothing', async () => {

@@ -1,6 +1,16 @@
 import { Readable } from 'node:stream'
 import { createRoute, z } from '@hono/zod-openapi'
-import { formatIds, formats, includes, policies, type ClipReason, type DropReason, type Lost } from '@tamga/formats'
+import {
+  aboutFormat,
+  formatById,
+  formatIds,
+  formats,
+  includes,
+  policies,
+  type ClipReason,
+  type DropReason,
+  type Lost,
+} from '@tamga/formats'
 import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
 import { answers } from '../schema.ts'
@@ -64,6 +74,17 @@ const list = createRoute({
   path: '/formats',
   responses: answers('What a corpus can be exported as.', z.object({ formats: z.array(FormatView) })),
 })
+const about = createRoute({
+  method: 'get',
+  path: '/formats/{format}/about',
+  request: { params: z.object({ format: FormatName }) },
+  responses: {
+    200: {
+      description: 'What every file of an export in this format means, as Markdown; it lies in every archive too.',
+      content: { 'text/plain': { schema: z.string() } },
+    },
+  },
+})
 const report = createRoute({
   method: 'get',
   path: '/projects/{project}/export/report',
@@ -76,18 +97,22 @@ const file = createRoute({
   request: { params: ByProject, query: Request },
   responses: {
     200: {
-      description: 'A zip of the corpus and report.json, streamed.',
+      description: 'A zip of FORMAT.md, the corpus and report.json, streamed.',
       content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
     },
   },
 })
 
-/** The corpus out: formats, the report before the download, the file with its report. */
+/** The corpus out: formats and their pages, the report before the download, the file with its report. */
 export const goldRoutes = () =>
   routes()
     .openapi(list, (c) => {
       ctxOf(c)
       return c.json({ formats: formats.map(viewFormat) }, 200)
+    })
+    .openapi(about, (c) => {
+      ctxOf(c)
+      return c.text(aboutFormat(formatById(c.req.valid('param').format)), 200)
     })
     .openapi(report, async (c) => {
       const { project } = c.req.valid('param')

@@ -3,6 +3,7 @@ import type { Fate, Format, Written, WriterOptions } from '../format.ts'
 import { place, type Drop, type Placed } from '../placement.ts'
 import { settle } from '../settle.ts'
 import { codeOf } from '../report.ts'
+import about from './FORMAT.md?raw'
 
 /**
  * CoNLL-2003 columns, IOB2 (FORMAT.md beside this file):
@@ -19,6 +20,7 @@ import { codeOf } from '../report.ts'
 export const conll2003 = {
   id: 'conll2003',
   title: 'CoNLL-2003 (IOB2)',
+  about,
   extension: 'conll',
   loses: [
     'nested',

@@ -1,4 +1,5 @@
 import type { Format } from '../format.ts'
+import about from './FORMAT.md?raw'
 import { readLines } from './read.ts'
 import { lineOf } from './write.ts'
 
@@ -11,6 +12,7 @@ import { lineOf } from './write.ts'
 export const jsonl = {
   id: 'jsonl',
   title: 'JSON Lines (Tamga)',
+  about,
   extension: 'jsonl',
   loses: [],
   policies: ['refuse'],
