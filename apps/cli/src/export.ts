@@ -4,9 +4,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { parseArgs } from 'node:util'
+import type { ExportReport } from '@tamga/server/console'
 import type { openDoor } from './door.ts'
+import { refusal, summary } from './summary.ts'
 
-/** `tamga export PROJECT --out FILE`: the gold of a project (its id or its name), streamed into a zip with its report. */
+/** `tamga export PROJECT --out FILE`: the gold of a project (its id or its name), streamed into a zip with its report,
+ * which is told in a few lines. */
 export async function exportProject(args: string[], open: typeof openDoor): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -22,18 +25,15 @@ export async function exportProject(args: string[], open: typeof openDoor): Prom
   })
   const [project] = positionals
   if (!project || !values.out) throw new Error('Say what and where to: tamga export PROJECT --out FILE')
-  const { format, policy, include, names } = values
+  const { format, policy = null, include, names } = values
+  const order = { project, format, policy, include, people: names ? 'names' : 'pseudonyms' }
   const door = await open(values.data)
   try {
-    const answer = await door.ask('/export', {
-      project,
-      format,
-      policy: policy ?? null,
-      include,
-      people: names ? 'names' : 'pseudonyms',
-    })
-    await save(answer, values.out)
+    const report = (await (await door.ask('/report', { ...order, cut: null })).json()) as ExportReport
+    if (report.refused) throw new Error(refusal(report))
+    await save(await door.ask('/export', { ...order, cut: report.cut }), values.out)
     console.log(`${values.out} is written.`)
+    for (const line of summary(report)) console.log(line)
   } finally {
     await door.close()
   }

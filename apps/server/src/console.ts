@@ -10,9 +10,11 @@ import { z } from 'zod'
 import { accountByEmail } from './auth/store.ts'
 import { makeSignInLink } from './auth/tickets.ts'
 import { formatIds, includes, policies } from '@tamga/formats'
-import { exportUnasked } from './gold/export.ts'
+import { exportUnasked, reportUnasked } from './gold/export.ts'
 import { onError } from './problem.ts'
 import type { World } from './world.ts'
+
+export type { ExportReport } from '@tamga/formats'
 
 /**
  * What whoever holds the machine may ask of a server without signing in: the command line's verbs. Spoken over a Unix
@@ -28,9 +30,13 @@ export function createConsole(world: World) {
       if (!account) throw new Problem('not_found', { email })
       return c.json({ url: await makeSignInLink(world, account.id, null) })
     })
+    .post('/report', async (c) => {
+      const { project, ...request } = read(ExportOrder, await c.req.json())
+      return c.json(await reportUnasked(world, await findProject(world, project), request))
+    })
     .post('/export', async (c) => {
       const { project, ...request } = read(ExportOrder, await c.req.json())
-      const stream = await exportUnasked(world, await findProject(world, project), { ...request, cut: null })
+      const stream = await exportUnasked(world, await findProject(world, project), request)
       return c.body(Readable.toWeb(stream) as ReadableStream, 200, { 'content-type': 'application/zip' })
     })
 }
@@ -43,6 +49,8 @@ const ExportOrder = z.object({
   policy: z.enum(policies).nullable(),
   include: z.enum(includes),
   people: z.enum(['pseudonyms', 'names']),
+  /** The cut a report was made at, so that the file is what it told; null for the newest. */
+  cut: z.int().min(0).nullable(),
 })
 
 function read<T>(schema: z.ZodType<T>, value: unknown): T {

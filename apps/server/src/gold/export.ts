@@ -52,7 +52,11 @@ export async function exportFile(
   return { name: `${slug(name)}-${request.format}.zip`, stream }
 }
 
-/** The same archive for whoever holds the machine: no role is asked. Refuses as `exportFile` does. */
+/** The same report for whoever holds the machine: no role is asked. */
+export const reportUnasked = async ({ db }: World, project: string, request: ExportRequest): Promise<ExportReport> =>
+  reportOn(await planExport(db, project, request))
+
+/** The same archive for whoever holds the machine. Refuses as `exportFile` does. */
 export async function exportUnasked(world: World, project: string, request: ExportRequest): Promise<Readable> {
   return (await zipPieces(await writeExport(world.db, project, request), world.now())).stream
 }
