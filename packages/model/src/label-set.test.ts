@@ -68,6 +68,11 @@ test.each<[string, Parameters<typeof setOf>, string[]]>([
   ['a code that begins with a figure', [[label('a', { code: '1A' })]], ['labels/0/code label_code_form 1A']],
   ['an empty code', [[label('a', { code: '' })]], ['labels/0/code label_code_form ']],
   [
+    'no code twice, which none of them has taken',
+    [[label('a', { code: '' }), label('b', { code: '' })]],
+    ['labels/0/code label_code_form ', 'labels/1/code label_code_form '],
+  ],
+  [
     'a code of 33 letters',
     [[label('a', { code: 'A'.repeat(33) })]],
     [`labels/0/code label_code_form ${'A'.repeat(33)}`],

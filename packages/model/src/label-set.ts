@@ -137,7 +137,7 @@ function codeFaults(list: string, items: readonly { id: string; code: string }[]
     const at = `${list}/${i}/code`
     if (!CODE.test(code)) faults.push({ at, code: 'label_code_form', details: { code } })
     const other = seen.get(code.toLowerCase())
-    if (other !== undefined) faults.push({ at, code: 'label_code_taken', details: { code, other } })
+    if (other !== undefined && code !== '') faults.push({ at, code: 'label_code_taken', details: { code, other } })
     if (ids.has(id)) faults.push({ at: `${list}/${i}/id`, code: 'label_code_taken', details: { code: id, other: id } })
     seen.set(code.toLowerCase(), code)
     ids.add(id)

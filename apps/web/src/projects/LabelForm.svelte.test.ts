@@ -35,6 +35,31 @@ test('a code that is taken or malformed is refused at its field', async () => {
   await expect.element(page.getByText('Код начинается с латинской буквы', { exact: false })).toBeVisible()
 })
 
+test('that a new label has no code is told when its field was left, not before', async () => {
+  const { id } = draft.addLabel(null, false)
+  await show(id)
+  const code = page.getByLabelText('Код')
+  const sentence = page.getByText('Код начинается с латинской буквы', { exact: false })
+  expect(draft.faults).toHaveLength(1)
+  expect(draft.told).toEqual([])
+  expect(sentence.elements()).toEqual([])
+  await userEvent.click(code)
+  await userEvent.click(page.getByLabelText('Название, English'))
+  await expect.element(sentence).toBeVisible()
+  expect(draft.isFaulty('labels', id)).toBe(true)
+})
+
+test('whoever saves is told of every new item without a code', () => {
+  draft.addAttribute()
+  draft.addRelation()
+  expect(draft.told).toEqual([])
+  draft.tellAll()
+  expect(draft.told.map(({ at }) => at)).toEqual([
+    `attributes/${set.attributes.length}/code`,
+    `relations/${set.relations.length}/code`,
+  ])
+})
+
 test('what stands in an article can be retired but not deleted', async () => {
   await show('per')
   expect(page.getByRole('button', { name: 'Удалить' }).elements()).toHaveLength(0)

@@ -29,10 +29,14 @@ export class LabelDraft {
   saved = $state.raw<LabelSet>(emptyLabelSet)
   no = $state(0)
   used = $state.raw<ReadonlySet<string>>(new Set())
+  /** Ids of new items whose code nobody has been at yet. */
+  #untouched = $state.raw<ReadonlySet<string>>(new Set())
   readonly faults: readonly LabelSetFault[] = $derived([
     ...faultsOfLabelSet(this.set),
     ...faultsOfRevision(this.saved, this.set, this.used),
   ])
+  /** The faults that somebody could know of: that a new item has no code is none before its field was left. */
+  readonly told: readonly LabelSetFault[] = $derived(this.faults.filter(({ at }) => !this.#isAwaited(at)))
   readonly changed: boolean = $derived(JSON.stringify(this.set) !== JSON.stringify(this.saved))
 
   /** Begins anew from a saved revision. */
@@ -73,14 +77,30 @@ export class LabelDraft {
     return JSON.stringify(this.set, null, 2) + '\n'
   }
 
-  /** The fault at a field, by its path: `labels/3/key`. */
+  /** The code of an item was left: from now on it is told when it is missing. */
+  touch(id: string) {
+    this.#untouched = new Set([...this.#untouched].filter((other) => other !== id))
+  }
+
+  /** Tells of everything that keeps the draft from being saved. */
+  tellAll() {
+    this.#untouched = new Set()
+  }
+
+  #isAwaited(at: string): boolean {
+    const [list, i, field] = at.split('/')
+    const item = field === 'code' ? this.set[list as ListName][Number(i)] : undefined
+    return item?.code === '' && this.#untouched.has(item.id)
+  }
+
+  /** What is told of a field, by its path: `labels/3/key`. */
   faultAt(path: string): LabelSetFault | undefined {
-    return this.faults.find(({ at }) => at === path)
+    return this.told.find(({ at }) => at === path)
   }
 
   isFaulty(list: ListName, id: string): boolean {
     const i = this.set[list].findIndex((item: Item) => item.id === id)
-    return this.faults.some(({ at }) => at.startsWith(`${list}/${i}/`))
+    return this.told.some(({ at }) => at.startsWith(`${list}/${i}/`))
   }
 
   /** Was it there in the saved revision? Then its type is fixed. */
@@ -108,6 +128,7 @@ export class LabelDraft {
       retired: false,
     }
     this.set.labels.push(label)
+    this.#untouched = new Set([...this.#untouched, label.id])
     return label
   }
 
@@ -122,6 +143,7 @@ export class LabelDraft {
       retired: false,
     }
     this.set.attributes.push(attribute)
+    this.#untouched = new Set([...this.#untouched, attribute.id])
     return attribute
   }
 
@@ -136,6 +158,7 @@ export class LabelDraft {
       retired: false,
     }
     this.set.relations.push(relation)
+    this.#untouched = new Set([...this.#untouched, relation.id])
     return relation
   }
 

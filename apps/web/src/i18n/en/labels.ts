@@ -24,6 +24,7 @@ export const labels = {
   loadFile: 'Load a JSON file',
   templates: 'Replace by a template',
   loaded: 'Loaded, not yet saved.',
+  loadedSame: 'Loaded: it is what is saved already.',
   save: 'Save as revision {no}',
   savedAs: 'Saved as revision {no}.',
   unsaved: 'not saved',
