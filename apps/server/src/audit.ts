@@ -12,8 +12,21 @@ export interface Act {
 }
 
 /** Records an act in the transaction that does it. */
-export const record = (trx: Db, { before, after, ...act }: Act) =>
-  trx
-    .insertInto('audit')
-    .values({ ...act, before: before ? json(before) : null, after: after ? json(after) : null })
-    .execute()
+export const record = (trx: Db, act: Act): Promise<void> => recordAll(trx, [act])
+
+/** The same for several, in their order. */
+export async function recordAll(trx: Db, acts: readonly Act[]): Promise<void> {
+  for (let i = 0; i < acts.length; i += ROWS)
+    await trx
+      .insertInto('audit')
+      .values(acts.slice(i, i + ROWS).map(toRow))
+      .execute()
+}
+
+const ROWS = 1000
+
+const toRow = ({ before, after, ...act }: Act) => ({
+  ...act,
+  before: before ? json(before) : null,
+  after: after ? json(after) : null,
+})

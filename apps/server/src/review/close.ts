@@ -4,8 +4,7 @@ import type { Ctx } from '../auth/guard.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
-import { lockHead } from '../live/store.ts'
-import { openBench } from './bench.ts'
+import { holdBench, openBench } from './bench.ts'
 import { deleteClosing, insertClosing } from './store.ts'
 
 /** Signs an article off: read to the end, nothing undecided. Throws `undecided_left` with the number that waits. */
@@ -14,7 +13,7 @@ export async function signOff(ctx: Ctx, article: string): Promise<void> {
   const { world, account } = ctx
   const at = world.now()
   await transact(world, async (trx) => {
-    await lockHead(trx, bench.layer, world.kind)
+    await holdBench(trx, ctx, bench, 'signOff')
     const { states } = await refreshGold(trx, bench.layer)
     const waiting = [...states.values()].filter(isUndecided).length
     if (waiting > 0) throw new Problem('undecided_left', { n: waiting })
@@ -32,7 +31,7 @@ export async function reopen(ctx: Ctx, article: string): Promise<void> {
   const bench = await openBench(ctx, article, 'signOff')
   const { world, account } = ctx
   await transact(world, async (trx) => {
-    await lockHead(trx, bench.layer, world.kind)
+    await holdBench(trx, ctx, bench, 'signOff')
     if (!(await deleteClosing(trx, bench.layer))) return
     await record(trx, { project: bench.project, account: account.id, act: 'review.opened', subject: article })
     await state(trx, projectScope(bench.project), [{ kind: 'opened', payload: { article } }])

@@ -1,42 +1,48 @@
 import { digestOf, Problem, type DecisionInput } from '@tamga/model'
 import type { Transaction } from 'kysely'
-import { record } from '../audit.ts'
+import { recordAll } from '../audit.ts'
 import type { Ctx } from '../auth/guard.ts'
 import type { Row, Tables } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
-import { lockHead } from '../live/store.ts'
 import { labelSetOf } from '../projects/store.ts'
 import { newId } from '../world.ts'
-import { openBench } from './bench.ts'
+import { holdBench, openBench } from './bench.ts'
 import { changedMeanwhile, differenceOf, standsAsShown, twinsOf, type Difference } from './difference.ts'
 import { annotationsOf, insertDecisions, type Bench } from './store.ts'
 
 type Trx = Transaction<Tables>
 
+/** What came of one item. A refused one says why and brings the difference: an annotation that never was stands as nothing. */
 export type DecisionResult =
   | { readonly annotation: string; readonly ok: true }
-  | { readonly annotation: string; readonly ok: false; readonly difference: Difference }
+  | {
+      readonly annotation: string
+      readonly ok: false
+      readonly code: 'changed_meanwhile' | 'annotation_gone'
+      readonly difference: Difference
+    }
 
 /** How a decision came about: by itself, with a correction, or with a span that everybody had missed. */
 export type DecisionAct = 'decide' | 'amend' | 'missed'
 
 /**
  * Decides annotations, each by the digest of what was on the reviewer's screen: decision, gold row and audit row are one
- * transaction. An item whose content changed meanwhile comes back with the difference and the others stand; one item
- * alone throws `changed_meanwhile`. Twins (equal digest) are decided together. A rejection needs a reason.
+ * transaction. An item that changed meanwhile, or is not there, comes back with its reason and the others stand; one item
+ * alone throws it. Twins (equal digest) are decided together. A rejection needs a reason.
  */
 export async function decide(ctx: Ctx, article: string, items: readonly DecisionInput[]): Promise<DecisionResult[]> {
   const bench = await openBench(ctx, article, 'decide')
   if (items.some((item) => item.verdict === 'reject' && item.reason === null)) throw new Problem('reason_needed')
   const results = await transact(ctx.world, async (trx) => {
-    await lockHead(trx, bench.layer, ctx.world.kind)
+    await holdBench(trx, ctx, bench, 'decide')
     return decideIn(trx, ctx, bench, items)
   })
   ctx.world.bell.ring()
   const [only] = results
-  if (results.length === 1 && only && !only.ok) throw changedMeanwhile(only.difference)
+  if (results.length === 1 && only && !only.ok)
+    throw only.code === 'annotation_gone' ? new Problem(only.code) : changedMeanwhile(only.difference)
   return results
 }
 
@@ -59,13 +65,14 @@ export async function decideIn(
   const results: DecisionResult[] = []
   const accepted: Accepted[] = []
   for (const item of items) {
-    const row = byId.get(item.annotation)
-    if (!row) throw new Problem('annotation_gone')
-    if (standsAsShown(row, item.shown, bench)) {
+    const { annotation, shown } = item
+    const row = byId.get(annotation)
+    if (row && standsAsShown(row, shown, bench)) {
       accepted.push({ item, twins: twinsOf(annotations, row.digest) })
-      results.push({ annotation: row.id, ok: true })
+      results.push({ annotation, ok: true })
     } else {
-      results.push({ annotation: row.id, ok: false, difference: await differenceOf(trx, bench, item.shown, row) })
+      const difference = row ? await differenceOf(trx, bench, shown, row) : { annotation, shown, now: null, by: null }
+      results.push({ annotation, ok: false, code: row ? 'changed_meanwhile' : 'annotation_gone', difference })
     }
   }
   if (accepted.length > 0) await writeDecisions(trx, ctx, bench, accepted, act)
@@ -92,24 +99,21 @@ async function writeDecisions(trx: Trx, ctx: Ctx, bench: Bench, accepted: readon
     label_set_no: no,
     at: ctx.world.now(),
   }))
-  const written = await insertDecisions(trx, rows)
+  const numbers = await insertDecisions(trx, rows)
   const { opened } = await refreshGold(trx, bench.layer)
-  for (const { annotation, verdict, digest } of rows)
-    await record(trx, {
-      project: bench.project,
-      account,
-      act: `review.${act}`,
-      subject: bench.article,
-      after: { annotation, verdict, digest },
-    })
+  const { article, layer, project } = bench
+  const acts = rows.map(({ annotation, verdict, digest }) => ({ annotation, verdict, digest }))
+  await recordAll(
+    trx,
+    acts.map((after) => ({ project, account, act: `review.${act}`, subject: article, after })),
+  )
   // what pages learn of a decision: the inputs of the state, never the state itself
   const facts = rows.map(({ annotation, verdict, digest, reason, at }, i) => {
     const { creator, last_editor } = decided[i]!.twin
     const own = account === creator || account === last_editor
-    const { article, layer } = bench
-    const payload = { article, layer, annotation, account, verdict, digest, reason, order: written[i]!.n, own, at }
+    const payload = { article, layer, annotation, account, verdict, digest, reason, order: numbers[i]!, own, at }
     return { kind: 'decided', payload }
   })
-  const fell = opened ? [{ kind: 'opened', payload: { article: bench.article } }] : []
-  await state(trx, projectScope(bench.project), [...facts, ...fell])
+  const fell = opened ? [{ kind: 'opened', payload: { article } }] : []
+  await state(trx, projectScope(project), [...facts, ...fell])
 }

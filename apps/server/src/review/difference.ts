@@ -1,4 +1,4 @@
-import { digestOf, Problem, type Content } from '@tamga/model'
+import { digestOf, faultOfPlace, Problem, type Content } from '@tamga/model'
 import type { Db } from '../db/open.ts'
 import type { Row } from '../db/tables.ts'
 import { editorsSince, type Bench } from './store.ts'
@@ -13,9 +13,9 @@ export interface Difference {
   readonly by: { readonly account: string; readonly name: string } | null
 }
 
-/** True if an annotation stands exactly as it was shown. */
+/** True if an annotation stands exactly as it was shown. What cannot stand on the text is not hashed: that has no bound. */
 export const standsAsShown = ({ gone_at, digest }: Row<'annotation'>, shown: Content, { text }: Bench): boolean =>
-  gone_at === null && digest === digestOf(shown, text)
+  gone_at === null && faultOfPlace(shown, text) === null && digest === digestOf(shown, text)
 
 /** What became of an annotation since it was shown, and by whom. */
 export async function differenceOf(db: Db, bench: Bench, shown: Content, row: Row<'annotation'>): Promise<Difference> {

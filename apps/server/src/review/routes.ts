@@ -20,7 +20,12 @@ const Difference = z.object({
 })
 const Result = z.discriminatedUnion('ok', [
   z.object({ annotation: z.string(), ok: z.literal(true) }),
-  z.object({ annotation: z.string(), ok: z.literal(false), difference: Difference }),
+  z.object({
+    annotation: z.string(),
+    ok: z.literal(false),
+    code: z.enum(['changed_meanwhile', 'annotation_gone']),
+    difference: Difference,
+  }),
 ])
 const Entry = z.object({
   at: z.string(),
@@ -40,7 +45,10 @@ const decisions = createRoute({
   method: 'post',
   path: '/articles/{article}/decisions',
   request: { params: ByArticle, body: body(z.object({ items: z.array(DecisionInput).min(1).max(500) })) },
-  responses: answers('Each decided, or back with its difference.', z.object({ results: z.array(Result) })),
+  responses: answers(
+    'Each decided, or back with its reason and the difference.',
+    z.object({ results: z.array(Result) }),
+  ),
 })
 const amendment = createRoute({
   method: 'post',

@@ -35,15 +35,31 @@ export const benchOf = async (db: Db, article: string): Promise<Bench | undefine
   )
 }
 
+export const isWithdrawn = async (db: Db, article: string): Promise<boolean> => {
+  const row = await db.selectFrom('visible_article').select('withdrawn_at').where('id', '=', article).executeTakeFirst()
+  return row === undefined || row.withdrawn_at !== null
+}
+
 export const annotationsOf = (trx: Db, layer: string): Promise<Row<'annotation'>[]> =>
   trx.selectFrom('annotation').selectAll().where('layer', '=', layer).execute()
 
 export const annotationById = (db: Db, layer: string, id: string): Promise<Row<'annotation'> | undefined> =>
   db.selectFrom('annotation').selectAll().where('layer', '=', layer).where('id', '=', id).executeTakeFirst()
 
-/** Stores decisions and answers their order, in the order given. */
-export const insertDecisions = (trx: Trx, rows: readonly NewRow<'decision'>[]) =>
-  trx.insertInto('decision').values(rows).returning(['id', 'n', 'annotation', 'at']).execute()
+/** Stores decisions and answers the number of each, in the order given. */
+export async function insertDecisions(trx: Trx, rows: readonly NewRow<'decision'>[]): Promise<number[]> {
+  const numbers = new Map<string, number>()
+  for (let i = 0; i < rows.length; i += ROWS) {
+    const written = trx
+      .insertInto('decision')
+      .values(rows.slice(i, i + ROWS))
+      .returning(['id', 'n'])
+    for (const { id, n } of await written.execute()) numbers.set(id, n)
+  }
+  return rows.map(({ id }) => numbers.get(id)!)
+}
+
+const ROWS = 1000
 
 export const insertClosing = (trx: Trx, layer: string, reviewer: string, at: Date) =>
   trx
