@@ -10,7 +10,7 @@ import {
   type Refusal,
   type UpdateFault,
 } from '@tamga/collab'
-import { can, type Role } from '@tamga/model'
+import { can, Problem, type Role } from '@tamga/model'
 import * as Y from 'yjs'
 import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
@@ -75,7 +75,8 @@ export const flush = (world: World, replica: Replica, items: readonly Incoming[]
 
 /** The same path for one write of the server's own, in an account's name. */
 export const flushOwn = (world: World, replica: Replica, account: string, write: Write): Promise<Flushed> =>
-  inTransaction(world, replica, async (trx) => {
+  inTransaction(world, replica, async (trx, { shut }) => {
+    if (shut) throw new Problem(shut)
     const applied = [await applyOwn(replica, account, () => write.edit(replica.layer, trx))]
     const rest = write.also && { also: (inside: Trx) => write.also!(inside) }
     return { applied, faults: new Map(), refusals: new Map(), ...rest }

@@ -1,12 +1,13 @@
 import type { LayerDoc } from '@tamga/collab'
-import { attributeOf, faultOfContent, Problem, type Content, type DecisionInput } from '@tamga/model'
+import { attributeOf, faultOfContent, Problem, type Content } from '@tamga/model'
 import type { Ctx } from '../auth/guard.ts'
 import type { Live } from '../live/open.ts'
+import type { Trx } from '../live/store.ts'
 import { labelSetOf } from '../projects/store.ts'
-import { openBench } from './bench.ts'
-import { decideIn } from './decide.ts'
+import { askAgain, openBench } from './bench.ts'
+import { decideIn, type DecisionAct } from './decide.ts'
 import { changedMeanwhile, differenceOf, standsAsShown, twinsOf } from './difference.ts'
-import { annotationById, annotationsOf } from './store.ts'
+import { annotationById, annotationsOf, type Bench } from './store.ts'
 
 export interface Amendment {
   readonly annotation: string
@@ -25,13 +26,14 @@ export async function amend(ctx: Ctx, live: Live, article: string, amendment: Am
   const { annotation, shown, content, note } = amendment
   await live.write(bench.layer, ctx.account.id, {
     async edit(doc, trx) {
+      await askAgain(trx, ctx, bench, 'amend')
       const annotations = await annotationsOf(trx, bench.layer)
       const row = annotations.find(({ id }) => id === annotation)
       if (!row) throw new Problem('annotation_gone')
       if (!standsAsShown(row, shown, bench)) throw changedMeanwhile(await differenceOf(trx, bench, shown, row))
       doc.act(() => twinsOf(annotations, row.digest).forEach((twin) => rewrite(doc, twin.id, twin.content, content)))
     },
-    also: (trx) => decideIn(trx, ctx, bench, [approval(annotation, content, note)], 'amend'),
+    also: (trx) => approveWritten(trx, ctx, bench, annotation, note, 'amend'),
   })
   ctx.world.bell.ring()
 }
@@ -42,21 +44,22 @@ export async function addMissed(ctx: Ctx, live: Live, article: string, id: strin
   await requireStanding(ctx, bench.project, content, bench.text)
   await live.write(bench.layer, ctx.account.id, {
     async edit(doc, trx) {
+      await askAgain(trx, ctx, bench, 'amend')
       if (await annotationById(trx, bench.layer, id)) throw new Problem('annotation_exists')
       doc.add(content, { id })
     },
-    also: (trx) => decideIn(trx, ctx, bench, [approval(id, content)], 'missed'),
+    also: (trx) => approveWritten(trx, ctx, bench, id, '', 'missed'),
   })
   ctx.world.bell.ring()
 }
 
-const approval = (annotation: string, shown: Content, note = ''): DecisionInput => ({
-  annotation,
-  verdict: 'approve',
-  shown,
-  reason: null,
-  note,
-})
+/** Approves what this very transaction wrote: the content that was sent, less what absence means (defaults of attributes). */
+async function approveWritten(trx: Trx, ctx: Ctx, bench: Bench, id: string, note: string, act: DecisionAct) {
+  const { content } = (await annotationById(trx, bench.layer, id))!
+  const item = { annotation: id, verdict: 'approve', shown: content, reason: null, note } as const
+  const [result] = await decideIn(trx, ctx, bench, [item], act)
+  if (!result?.ok) throw new Error(`${id} is written and does not stand as it was written`)
+}
 
 /** Writes the fields in which two contents differ. */
 function rewrite(doc: LayerDoc, id: string, before: Content, after: Content): void {

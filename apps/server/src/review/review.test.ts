@@ -1,9 +1,10 @@
 import type { LayerDoc } from '@tamga/collab'
 import { idFrom, type Content } from '@tamga/model'
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { importArticles } from '../articles/import.ts'
 import { openTestApp, type Browser, type TestApp } from '../test-app.ts'
+import { holdBench, openBench } from './bench.ts'
 import { benchOf, type Bench } from './store.ts'
 
 // an astral letter first, so that code units and code points differ
@@ -140,6 +141,50 @@ describe('a decision', () => {
     const { results } = await decide(rita, approval(first, one), approval(second, two))
     expect(results.map((result) => result.ok)).toEqual([false, true])
     expect((await gold()).map((row) => row.annotation)).toEqual([second])
+  })
+
+  test('on what is not there comes back with its reason in bulk, and alone is refused', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const [id, none] = [await mark(ann, content), fresh()]
+    const { results } = await decide(rita, approval(none, content), approval(id, content))
+    const difference = { annotation: none, shown: content, now: null, by: null }
+    expect(results).toEqual([
+      { annotation: none, ok: false, code: 'annotation_gone', difference },
+      { annotation: id, ok: true },
+    ])
+    expect((await gold()).map((row) => row.annotation)).toEqual([id])
+    const response = await rita.request('POST', `/articles/${article}/decisions`, { items: [approval(none, content)] })
+    expect([response.status, await response.json()]).toMatchObject([404, { code: 'annotation_gone' }])
+  })
+
+  test('by somebody who lost the role while the layer was busy is not made', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(ann, content)
+    const ctx = ctxOf(rita, 'Rita')
+    // at the door still a reviewer
+    await openBench(ctx, article, 'decide')
+    await owner.send('PATCH', `/projects/${project}/members/${rita.account}`, { role: 'annotator' })
+    const act = app.world.db.transaction().execute((trx) => holdBench(trx, ctx, bench, 'decide'))
+    await expect(act).rejects.toMatchObject({ code: 'forbidden' })
+    expect(await rita.refusal('POST', `/articles/${article}/decisions`, { items: [approval(id, content)] })).toBe(
+      'forbidden',
+    )
+  })
+
+  test('is compared with what may stand alone: a megabyte of overlapping ranges costs nothing', async () => {
+    const content = span('Ақтөбеде', 'city')
+    const id = await mark(ann, content)
+    const digest = vi.spyOn(TextEncoder.prototype, 'encode')
+    try {
+      const whole = [0, TEXT.length] as const
+      const shown = { ...content, ranges: Array.from({ length: 50_000 }, () => whole) } as Content
+      expect(await rita.refusal('POST', `/articles/${article}/decisions`, { items: [approval(id, shown)] })).toBe(
+        'changed_meanwhile',
+      )
+      expect(Math.max(...digest.mock.calls.map(([text]) => text?.length ?? 0))).toBeLessThan(1_000_000)
+    } finally {
+      digest.mockRestore()
+    }
   })
 
   test('falls with the content it was about, and stands again when that returns', async () => {
@@ -300,6 +345,31 @@ describe('a reviewer', () => {
     expect(await rita.refusal('POST', `/articles/${article}/missed`, { id: fresh(), content: outside })).toBe(
       'span_inside_character',
     )
+  })
+
+  test('approves what was written when a default of an attribute was sent along', async () => {
+    const content: Content = { ...span('Ақтөбеде', 'num'), attributes: [['unit', 'count']] }
+    const bare = span('Ақтөбеде', 'num')
+    const id = fresh()
+    await rita.send('POST', `/articles/${article}/missed`, { id, content })
+    expect((await gold()).map((row) => row.annotation)).toEqual([id])
+    const other = span('Асхат', 'per')
+    const second = await mark(ann, other)
+    const amended = { ...content, ranges: other.kind === 'span' ? other.ranges : [] }
+    await rita.send('POST', `/articles/${article}/amend`, { annotation: second, shown: other, content: amended })
+    expect((await gold()).map((row) => row.annotation).sort()).toEqual([id, second].sort())
+    expect(await stats()).toEqual({ annotated: 2, waiting: 0, approved: 2 })
+    await decide(rita, approval(id, bare))
+  })
+
+  test('writes nothing into an article that was withdrawn meanwhile', async () => {
+    const shown = span('Асхат', 'per')
+    const id = await mark(ann, shown)
+    await owner.send('POST', `/articles/${article}/withdraw`, { reason: 'a copy' })
+    const write = app.live.write(bench.layer, rita.account, { edit: (doc) => doc.setLabel(id, 'prof') })
+    await expect(write).rejects.toMatchObject({ code: 'article_withdrawn' })
+    const act = app.world.db.transaction().execute((trx) => holdBench(trx, ctxOf(rita, 'Rita'), bench, 'decide'))
+    await expect(act).rejects.toMatchObject({ code: 'article_withdrawn' })
   })
 
   test('signs off when nothing is undecided; a new span takes the sign-off away', async () => {
