@@ -45,6 +45,7 @@ export class People {
   /** Puts tints and carets where the text is now: after it was drawn again, resized, or got its faces. */
   place(): void {
     for (const { colour, tint } of this.#tints) tint.show(this.#ranges(colour))
+    if (this.#flags.size === 0) return
     const origin = this.#overlay.getBoundingClientRect()
     for (const { account, at } of this.#people) {
       const flag = at && this.#flags.get(account)
