@@ -13,6 +13,7 @@ import { isLoopback, type Env } from './env.ts'
 import { FactBell } from './facts.ts'
 import { openLive, type Live } from './live/open.ts'
 import { originAt, originsOf } from './origins.ts'
+import { resumeRefreshes } from './projects/refresh.ts'
 import { seedDemo } from './seed.ts'
 import type { World } from './world.ts'
 
@@ -72,17 +73,39 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
   const console = await openConsole(world)
   database.announce({ url: origins.url, console: console.path })
   const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
+  const refreshing = keepRefreshing(world)
   return {
     url: origins.url,
     greeting: await greet(world, env),
     onLost: (callback) => database.onLost(callback),
     async stop() {
       clearInterval(sweeping)
+      await refreshing.stop()
       const closed = new Promise((resolve) => http.close(resolve))
       await Promise.all([live.close(), console.close()])
       http.closeAllConnections()
       await closed
       await database.close()
+    },
+  }
+}
+
+/** Takes up, now and every minute, what is left of a change of settings. */
+function keepRefreshing(world: World) {
+  const ended = new AbortController()
+  let running: Promise<void> | null = null
+  const run = () => {
+    running ??= resumeRefreshes(world, ended.signal)
+      .catch((error: Error) => console.error('gold does not follow the settings yet:', error.message))
+      .finally(() => (running = null))
+  }
+  run()
+  const timer = setInterval(run, 60_000)
+  return {
+    async stop() {
+      clearInterval(timer)
+      ended.abort()
+      await running
     },
   }
 }

@@ -1,9 +1,10 @@
 import { Migrator, sql, type Kysely, type Migration, type MigrationProvider } from 'kysely'
 import type { Tables } from './tables.ts'
 import * as start from './migrations/0001-start.ts'
+import * as refresh from './migrations/0002-refresh.ts'
 
 /** Every migration there is, in order: forward only, each in a transaction. */
-const migrations: Record<string, Migration> = { '0001-start': start }
+const migrations: Record<string, Migration> = { '0001-start': start, '0002-refresh': refresh }
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
 

@@ -57,6 +57,8 @@ interface ProjectTable {
   name: string
   settings: Json<Settings>
   created_at: Instant
+  /** The last layer whose gold followed the newest settings; '' before the first, null when all did. */
+  refreshed_to: Generated<string | null>
 }
 
 interface MemberTable {

@@ -1,7 +1,12 @@
-import type { LabelSet } from '@tamga/model'
+import type { Content, LabelSet } from '@tamga/model'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { factsAfter, projectScope } from '../facts.ts'
+import { importArticles } from '../articles/import.ts'
 import { openTestApp, PASSWORD, type Browser, type TestApp } from '../test-app.ts'
+import { newId, type World } from '../world.ts'
+import { resumeRefreshes } from './refresh.ts'
+import { changeSettings } from './settings.ts'
+import { refreshedTo } from './store.ts'
 
 let app: TestApp
 let owner: Browser
@@ -218,3 +223,86 @@ describe('a label set', () => {
     )
   })
 })
+
+describe('another quorum', () => {
+  const TEXT = 'Aset Darya Serik'
+  const aset: Content = { kind: 'span', ranges: [[0, 4]], label: 'per', attributes: [] }
+  const settings = (quorum: number) =>
+    owner.send('PATCH', `/projects/${project}`, { settings: { quorum, ownApproval: true, languages: ['en'] } })
+  const gold = async () =>
+    (
+      await app.world.db
+        .selectFrom('gold')
+        .select('layer')
+        .where('project', '=', project)
+        .where('to_cut', 'is', null)
+        .execute()
+    ).length
+  const left = () => refreshedTo(app.world.db, project)
+  const ownAccount = () => ({ id: owner.account, name: 'Owner', email: null, colour: 1 })
+
+  /** Three articles with an approved span each. */
+  async function approveThree() {
+    const ctx = { world: app.world, account: ownAccount() }
+    const about = {
+      title: 'T',
+      language: 'en',
+      date: null,
+      group: null,
+      source: null,
+      licence: null,
+      meta: {},
+    } as const
+    const draft = { ...about, externalId: null, text: TEXT }
+    for (const article of await importArticles(ctx, project, [draft, draft, draft])) {
+      await owner.send('POST', `/articles/${article}/missed`, { id: newId(), content: aset })
+    }
+  }
+
+  test('lets gold follow in all articles, and says so', async () => {
+    await approveThree()
+    expect(await gold()).toBe(3)
+    await settings(2)
+    expect([await gold(), await left()]).toEqual([0, null])
+    const facts = await factsAfter(app.world.db, projectScope(project), 0)
+    expect(facts.filter(({ kind }) => kind === 'counts').slice(-3)).toMatchObject(
+      Array.from({ length: 3 }, () => ({ payload: { annotated: 1, waiting: 1, approved: 0 } })),
+    )
+    await settings(1)
+    expect(await gold()).toBe(3)
+  })
+
+  test('that a crash cut short is taken up from where it came to', async () => {
+    await approveThree()
+    const dying = dyingAfter(app.world, 1)
+    const act = changeSettings({ world: dying, account: ownAccount() }, project, {
+      settings: { quorum: 2, ownApproval: true, languages: ['en'] },
+    })
+    await expect(act).rejects.toThrow('the process is gone')
+    expect(await gold()).toBe(2)
+    expect(await left()).not.toBeNull()
+    await resumeRefreshes(app.world)
+    expect([await gold(), await left()]).toEqual([0, null])
+  })
+
+  test('asks nothing of gold when only other settings change', async () => {
+    await approveThree()
+    await changeSettings({ world: dyingAfter(app.world, 0), account: ownAccount() }, project, {
+      settings: { quorum: 1, ownApproval: true, languages: ['ru'] },
+    })
+    expect([await gold(), await left()]).toEqual([3, null])
+  })
+})
+
+/** A world whose process dies once so many layers were refreshed: the settings themselves are one transaction more. */
+function dyingAfter(world: World, layers: number): World {
+  let left = layers + 1
+  const db = new Proxy(world.db, {
+    get(target, name) {
+      if (name === 'transaction' && left-- === 0) throw new Error('the process is gone')
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value as () => unknown).bind(target) : value
+    },
+  })
+  return { ...world, db }
+}

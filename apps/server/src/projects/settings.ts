@@ -3,13 +3,12 @@ import { record } from '../audit.ts'
 import { requireRole, type Ctx } from '../auth/guard.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
-import { refreshGold } from '../gold/store.ts'
-import { lockHead } from '../live/store.ts'
+import { refreshProject } from './refresh.ts'
 import { projectById, updateProject } from './store.ts'
 
 /**
- * Changes a project's name or settings. Gold follows at once: another quorum makes other spans stand, layer by layer
- * under each head's lock.
+ * Changes a project's name or settings. Gold follows before this returns: another quorum makes other spans stand. That it
+ * has to is written down with the change, so that a start after a crash goes on with it.
  */
 export async function changeSettings(
   ctx: Ctx,
@@ -21,7 +20,8 @@ export async function changeSettings(
   const { world, account } = ctx
   await transact(world, async (trx) => {
     const { name, settings } = await projectById(trx, project)
-    await updateProject(trx, project, change)
+    const rejudged = change.settings !== undefined && !judgesAlike(settings, change.settings)
+    await updateProject(trx, project, { ...change, ...(rejudged && { refreshed_to: '' }) })
     await record(trx, {
       project,
       account: account.id,
@@ -32,23 +32,9 @@ export async function changeSettings(
     })
     await state(trx, projectScope(project), [{ kind: 'settings', payload: {} }])
   })
-  if (change.settings) await refreshProject(ctx, project)
   world.bell.ring()
+  await refreshProject(world, project)
 }
 
-async function refreshProject({ world }: Ctx, project: string): Promise<void> {
-  const layers = await world.db
-    .selectFrom('layer')
-    .innerJoin('revision', 'revision.id', 'layer.revision')
-    .innerJoin('article', 'article.id', 'revision.article')
-    .select('layer.id')
-    .where('article.project', '=', project)
-    .orderBy('layer.id')
-    .execute()
-  for (const { id } of layers)
-    await transact(world, async (trx) => {
-      await lockHead(trx, id, world.kind)
-      const { article, opened } = await refreshGold(trx, id)
-      await state(trx, projectScope(project), opened ? [{ kind: 'opened', payload: { article } }] : [])
-    })
-}
+/** True if the same spans stand under both. */
+const judgesAlike = (a: Settings, b: Settings): boolean => a.quorum === b.quorum && a.ownApproval === b.ownApproval

@@ -18,13 +18,61 @@ export const projectById = (db: Db, id: string) =>
 export const updateProject = (
   trx: Trx,
   id: string,
-  change: { name?: string | undefined; settings?: Settings | undefined },
+  {
+    settings,
+    ...change
+  }: { name?: string | undefined; settings?: Settings | undefined; refreshed_to?: string | undefined },
 ) =>
   trx
     .updateTable('project')
-    .set({ ...(change.name && { name: change.name }), ...(change.settings && { settings: json(change.settings) }) })
+    .set({ ...change, ...(settings && { settings: json(settings) }) })
     .where('id', '=', id)
     .execute()
+
+/** How far gold of a project has followed its newest settings: the last layer done, '' before the first, null: all. */
+export const refreshedTo = async (db: Db, project: string): Promise<string | null> =>
+  (await db.selectFrom('project').select('refreshed_to').where('id', '=', project).executeTakeFirstOrThrow())
+    .refreshed_to
+
+/** Moves that on, unless somebody else has moved it meanwhile. */
+export const moveRefresh = (db: Db, project: string, from: string, to: string | null) =>
+  db
+    .updateTable('project')
+    .set({ refreshed_to: to })
+    .where('id', '=', project)
+    .where('refreshed_to', '=', from)
+    .execute()
+
+export const projectsToRefresh = async (db: Db): Promise<string[]> =>
+  (await db.selectFrom('project').select('id').where('refreshed_to', 'is not', null).execute()).map(({ id }) => id)
+
+/** The next layer whose gold depends on the settings, or null: one on which nobody decided does not. */
+export async function nextToRefresh(db: Db, project: string, after: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('layer')
+    .innerJoin('revision', 'revision.id', 'layer.revision')
+    .innerJoin('article', 'article.id', 'revision.article')
+    .select('layer.id')
+    .where('article.project', '=', project)
+    .where('layer.id', '>', after)
+    .where((eb) =>
+      eb.exists(eb.selectFrom('decision').select('decision.id').whereRef('decision.layer', '=', 'layer.id')),
+    )
+    .orderBy('layer.id')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
+/** The counts of the article that a layer belongs to. */
+export const countsOfLayer = (db: Db, layer: string) =>
+  db
+    .selectFrom('article_stats as s')
+    .innerJoin('revision', 'revision.article', 's.article')
+    .innerJoin('layer', 'layer.revision', 'revision.id')
+    .select(['s.annotated', 's.waiting', 's.approved'])
+    .where('layer.id', '=', layer)
+    .executeTakeFirst()
 
 const counts = (db: Db) =>
   db
