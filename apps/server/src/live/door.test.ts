@@ -92,6 +92,23 @@ describe('at the door', () => {
     expect(await stranger(`/live/${layer}`, anna).closed()).toBe(closeCodes.notYours)
     await stranger(`/live/${layer}`, bolat).opened()
   })
+
+  test('a withdrawn article is there for those alone who may bring it back', async () => {
+    const [owner, reviewer] = [await room.person('Иесі', 'owner'), await room.person('Шолушы', 'reviewer')]
+    await room.db
+      .updateTable('article')
+      .set({ withdrawn_at: new Date(), withdrawn_reason: 'көшірме' })
+      .where('id', '=', (eb) =>
+        eb
+          .selectFrom('revision')
+          .innerJoin('layer', 'layer.revision', 'revision.id')
+          .select('revision.article')
+          .where('layer.id', '=', layer),
+      )
+      .execute()
+    expect(await stranger(`/live/${layer}`, reviewer).closed()).toBe(closeCodes.notYours)
+    await stranger(`/live/${layer}`, owner).opened()
+  })
 })
 
 describe('a right that ends', () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { closeCodes, encodeMessage, type CloseCode } from '@tamga/collab'
+import { can } from '@tamga/model'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import type { SignedIn } from '../auth/sessions.ts'
 import { roleOf } from '../auth/store.ts'
@@ -22,6 +23,9 @@ const EARLY_BYTES = FRAME_BYTES
 /** How long a closed connection may take to say goodbye when the server stops. */
 const GOODBYE_MS = 500
 
+const lobbyOf = (project: string, epoch: number | null) =>
+  ({ project, owner: null, state: 'open', epoch, withdrawn_at: null }) as const
+
 interface Place {
   readonly kind: 'live' | 'lobby'
   /** The layer's or the project's id. */
@@ -39,6 +43,12 @@ class Refused extends Error {
     super(reason)
     this.close = close
   }
+}
+
+/** The refusal for whom nothing is wrong with, and a line for whoever runs the server. */
+function unopened({ kind, id }: Place, error: unknown): Refused {
+  console.error(`${kind} ${id.slice(0, 40)} cannot be opened:`, error instanceof Error ? error.message : error)
+  return new Refused(closeCodes.again, 'cannot be opened now')
 }
 
 /**
@@ -87,7 +97,7 @@ export class Door {
     socket.on('error', () => socket.terminate())
     socket.on('message', (data, isBinary) => early.receive(socket, data, isBinary))
     this.#letIn(socket, cookie, place, early).catch((error: unknown) => {
-      const refused = error instanceof Refused ? error : new Refused(closeCodes.again, 'cannot be opened now')
+      const refused = error instanceof Refused ? error : unopened(place, error)
       socket.close(refused.close, refused.message)
       setTimeout(() => socket.terminate(), 2000).unref()
     })
@@ -125,9 +135,12 @@ export class Door {
   /** The project that a place belongs to, if this account may be there. Absent and forbidden are answered alike. */
   async #projectOf({ kind, id, epoch }: Place, account: string): Promise<string> {
     const { db } = this.#world
-    const entrance = kind === 'live' ? await entranceOf(db, id) : { project: id, owner: null, state: 'open', epoch }
+    const entrance = kind === 'live' ? await entranceOf(db, id) : lobbyOf(id, epoch)
     const mine = entrance && (entrance.owner === null || entrance.owner === account)
-    if (!mine || !(await roleOf(db, entrance.project, account))) throw new Refused(closeCodes.notYours, 'not here')
+    const role = mine ? await roleOf(db, entrance.project, account) : null
+    // what was withdrawn is out of sight for all but those who may bring it back
+    if (!mine || !can(role, entrance.withdrawn_at ? 'manageArticles' : 'read'))
+      throw new Refused(closeCodes.notYours, 'not here')
     if (entrance.state === 'superseded') throw new Refused(closeCodes.revision, 'the text has a newer revision')
     if (epoch !== null && entrance.epoch !== epoch) throw new Refused(closeCodes.epoch, 'the layer has a new document')
     return entrance.project

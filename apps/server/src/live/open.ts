@@ -34,7 +34,7 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
   const door = new Door(world, find, rooms, feed)
   const timers = [
     setInterval(() => rooms.sendPresence(), PRESENCE_MS),
-    setInterval(() => poll(world, door, feed), POLL_MS),
+    setInterval(pollOf(world, door, feed), POLL_MS),
     setInterval(() => door.connections.forEach((connection) => connection.beat()), BEAT_MS),
   ]
   for (const timer of timers) timer.unref()
@@ -53,9 +53,16 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
   }
 }
 
-/** What no ring tells: a lost one, a session or membership that ended. */
-function poll(world: World, door: Door, feed: Feed): void {
-  feed.look()
-  // the database is away: the next poll asks again
-  closeRevoked(world, door.connections).catch(() => undefined)
+/** What no ring tells: a lost one, a session or membership that ended. One look at a time, however slow the database. */
+function pollOf(world: World, door: Door, feed: Feed): () => void {
+  let watching = false
+  return () => {
+    feed.look()
+    if (watching) return
+    watching = true
+    closeRevoked(world, door.connections)
+      // the database is away: the next poll asks again
+      .catch(() => undefined)
+      .finally(() => (watching = false))
+  }
 }

@@ -1,7 +1,7 @@
 import { closeCodes, ROOT, SERVER_CLIENT } from '@tamga/collab'
 import { digestOf, Problem } from '@tamga/model'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { newId } from '../world.ts'
 import { saveLabelSet } from '../projects/labels.ts'
@@ -208,10 +208,15 @@ describe('saved means saved', () => {
     await first.saved()
     await room.db.deleteFrom('layer_log').where('layer', '=', layer).execute()
     room.crash()
+    const told = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const tab = new Tab(room, layer, bolat)
     tabs.push(tab)
     await tab.closed(closeCodes.again)
     expect([tab.provider.synced, Object.keys(tab.values)]).toEqual([false, []])
+    expect(told.mock.calls[0]?.join(' ')).toMatch(
+      new RegExp(`^live ${layer} cannot be opened: the log of .* ends at 0`),
+    )
+    told.mockRestore()
   })
 
   test('a document larger than what may wait for a slow reader still opens', async () => {

@@ -29,14 +29,14 @@ export const groundOf = (db: Db, layer: string): Promise<Ground | undefined> =>
     .where('layer.id', '=', layer)
     .executeTakeFirst()
 
-/** What the door must know of a layer: whose it is, whether its text was replaced, which document it is at. */
+/** What the door must know of a layer: whose it is, whether its text was replaced or withdrawn, which document it is at. */
 export const entranceOf = (db: Db, layer: string) =>
   db
     .selectFrom('layer')
     .innerJoin('layer_head', 'layer_head.layer', 'layer.id')
     .innerJoin('revision', 'revision.id', 'layer.revision')
     .innerJoin('visible_article as a', 'a.id', 'revision.article')
-    .select(['layer.owner', 'layer.state', 'layer_head.epoch', 'a.project'])
+    .select(['layer.owner', 'layer.state', 'layer_head.epoch', 'a.project', 'a.withdrawn_at'])
     .where('layer.id', '=', layer)
     .executeTakeFirst()
 
