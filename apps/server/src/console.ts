@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { Problem } from '@tamga/model'
 import { Hono } from 'hono'
@@ -10,6 +9,7 @@ import { z } from 'zod'
 import { accountByEmail } from './auth/store.ts'
 import { makeSignInLink } from './auth/tickets.ts'
 import { formatIds, includes, policies } from '@tamga/formats'
+import { bodyOf } from './gold/body.ts'
 import { exportUnasked, reportUnasked } from './gold/export.ts'
 import { onError } from './problem.ts'
 import type { World } from './world.ts'
@@ -37,7 +37,7 @@ export function createConsole(world: World) {
     .post('/export', async (c) => {
       const { project, ...request } = read(ExportOrder, await c.req.json())
       const stream = await exportUnasked(world, await findProject(world, project), request)
-      return c.body(Readable.toWeb(stream) as ReadableStream, 200, { 'content-type': 'application/zip' })
+      return c.body(bodyOf(stream), 200, { 'content-type': 'application/zip' })
     })
 }
 

@@ -34,9 +34,15 @@ export async function openCorpus(db: Db, project: string, asked: number | null, 
   }
 }
 
-/** The articles of a corpus with their gold, offsets in code units. Holds a handful of articles at a time. */
-export async function* goldArticles(db: Db, corpus: Corpus): AsyncGenerator<GoldArticle> {
-  for (const some of handfuls(corpus.articles)) yield* await load(db, corpus, some)
+/**
+ * The articles of a corpus with their gold, offsets in code units. Holds a handful of articles at a time, and takes no
+ * further one once `gone` is aborted.
+ */
+export async function* goldArticles(db: Db, corpus: Corpus, gone?: AbortSignal): AsyncGenerator<GoldArticle> {
+  for (const some of handfuls(corpus.articles)) {
+    gone?.throwIfAborted()
+    yield* await load(db, corpus, some)
+  }
 }
 
 const MOST_ARTICLES = 50

@@ -7,7 +7,7 @@ import { importArticles } from '../articles/import.ts'
 import { insertMember } from '../projects/store.ts'
 import { benchOf } from '../review/store.ts'
 import { openTestApp, type Browser, type TestApp } from '../test-app.ts'
-import { exportUnasked } from './export.ts'
+import { exportUnasked, reportExport } from './export.ts'
 
 // an astral letter first, so that code units and code points differ
 const TEXT = '🐎 «Ақтөбе мұнай» Ақтөбеде. Асхат кетті.'
@@ -274,6 +274,12 @@ test('the page of a format is there before any export, the same that lies in the
   expect(await page.text()).toBe((await download({ format: 'jsonl' }))['FORMAT.md'])
   expect(await rita.refusal('GET', '/formats/docx/about')).toBe('malformed')
   expect(await app.stranger.refusal('GET', '/formats/jsonl/about')).toBe('sign_in')
+})
+
+test('a walk ends when whoever asked for it has left', async () => {
+  const gone = AbortSignal.abort(new Error('gone'))
+  const request = { format: 'jsonl', policy: null, include: 'all', people: 'pseudonyms', cut: null } as const
+  await expect(reportExport(ctx(), project, request, gone)).rejects.toThrow('gone')
 })
 
 test('annotators and foreigners export nothing', async () => {

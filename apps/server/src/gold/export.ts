@@ -30,25 +30,35 @@ export interface ExportRequest {
   readonly cut: number | null
 }
 
-/** What an export would carry and lose: the walk that writes the file, its text thrown away. */
-export async function reportExport(ctx: Ctx, project: string, request: ExportRequest): Promise<ExportReport> {
+/**
+ * What an export would carry and lose: the walk that writes the file, its text thrown away. The walk ends by throwing
+ * the reason of `gone` once whoever asked has left.
+ */
+export async function reportExport(
+  ctx: Ctx,
+  project: string,
+  request: ExportRequest,
+  gone?: AbortSignal,
+): Promise<ExportReport> {
   await requireExport(ctx, project, request)
-  return reportOn(await planExport(ctx.world.db, project, request))
+  return reportOn(await planExport(ctx.world.db, project, request, gone))
 }
 
 /**
  * The archive of an export, as a stream: corpus files and `report.json`. Throws `nothing_to_export`, and
- * `spans_would_be_lost` with the report if the policy is to refuse. Destroying the stream ends the walk.
+ * `spans_would_be_lost` with the report if the policy is to refuse. Destroying the stream ends the walk, and so does
+ * `gone` before there is a stream.
  */
 export async function exportFile(
   ctx: Ctx,
   project: string,
   request: ExportRequest,
+  gone?: AbortSignal,
 ): Promise<{ name: string; stream: Readable }> {
   await requireExport(ctx, project, request)
   const { world } = ctx
   const { name } = await projectById(world.db, project)
-  const { stream } = await zipPieces(await writeExport(world.db, project, request), world.now())
+  const { stream } = await zipPieces(await writeExport(world.db, project, request, gone), world.now())
   return { name: `${slug(name)}-${request.format}.zip`, stream }
 }
 
@@ -66,8 +76,8 @@ async function requireExport(ctx: Ctx, project: string, { people }: ExportReques
   if (people === 'names' && role !== 'owner') throw new Problem('names_for_owner')
 }
 
-async function writeExport(db: Db, project: string, request: ExportRequest) {
-  const plan = await planExport(db, project, request)
+async function writeExport(db: Db, project: string, request: ExportRequest, gone?: AbortSignal) {
+  const plan = await planExport(db, project, request, gone)
   if (plan.ready === 0) throw new Problem('nothing_to_export')
   return write(plan)
 }
@@ -77,6 +87,7 @@ async function planExport(
   db: Db,
   project: string,
   request: ExportRequest,
+  gone?: AbortSignal,
 ): Promise<Export & { readonly ready: number }> {
   const { include, people } = request
   const format = formatById(request.format)
@@ -86,6 +97,6 @@ async function planExport(
   const { set: labels } = await labelSetOf(db, project)
   const closed = corpus.articles.filter(({ reviewer, waiting, moved }) => reviewer && !waiting && !moved)
   const ready = format.training && include === 'closed' ? closed.length : corpus.articles.length
-  const articles = () => goldArticles(db, corpus)
+  const articles = () => goldArticles(db, corpus, gone)
   return { format, policy, include, labels, cut: corpus.cut, articles, ready }
 }

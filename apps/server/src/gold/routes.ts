@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { createRoute, z } from '@hono/zod-openapi'
 import {
   aboutFormat,
@@ -14,6 +13,7 @@ import {
 import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
 import { answers } from '../schema.ts'
+import { bodyOf } from './body.ts'
 import { exportFile, reportExport, type ExportRequest } from './export.ts'
 
 const Policy = z.enum(policies)
@@ -116,14 +116,14 @@ export const goldRoutes = () =>
     })
     .openapi(report, async (c) => {
       const { project } = c.req.valid('param')
-      return c.json(await reportExport(ctxOf(c), project, requestOf(c.req.valid('query'))), 200)
+      return c.json(await reportExport(ctxOf(c), project, requestOf(c.req.valid('query')), c.req.raw.signal), 200)
     })
     .openapi(file, async (c) => {
       const { project } = c.req.valid('param')
-      const { name, stream } = await exportFile(ctxOf(c), project, requestOf(c.req.valid('query')))
+      const { name, stream } = await exportFile(ctxOf(c), project, requestOf(c.req.valid('query')), c.req.raw.signal)
       c.header('content-type', 'application/zip')
       c.header('content-disposition', `attachment; filename="${name}"`)
-      return c.body(Readable.toWeb(stream) as ReadableStream, 200)
+      return c.body(bodyOf(stream), 200)
     })
 
 const viewFormat = ({ id, title, extension, loses, policies, training }: (typeof formats)[number]) => ({
