@@ -15,6 +15,11 @@ export const imports = {
   fileRefused: { one: '{n} line refused', other: '{n} lines refused' },
   fileRefusedWhole: 'refused',
   dropFile: 'Leave this file out',
+  filesRefused: {
+    one: '{n} file is refused: nothing is added while it is here.',
+    other: '{n} files are refused: nothing is added while they are here.',
+  },
+  dropRefused: 'Leave the refused out',
   refusedTitle: 'Nothing has been added.',
   refusedText: 'Correct these places or leave the file out:',
   refusedMore: { one: '… and {n} more', other: '… and {n} more' },

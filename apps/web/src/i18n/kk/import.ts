@@ -16,6 +16,11 @@ export const imports = {
   fileRefused: { one: '{n} жол қабылданбады', other: '{n} жол қабылданбады' },
   fileRefusedWhole: 'қабылданбады',
   dropFile: 'Бұл файлды алмау',
+  filesRefused: {
+    one: '{n} файл қабылданбады: ол тұрғанда ештеңе қосылмайды.',
+    other: '{n} файл қабылданбады: олар тұрғанда ештеңе қосылмайды.',
+  },
+  dropRefused: 'Қабылданбағанын алмау',
   refusedTitle: 'Ештеңе қосылмады.',
   refusedText: 'Мына жерлерді түзетіңіз не файлды алмаңыз:',
   refusedMore: { one: '… тағы {n}', other: '… тағы {n}' },
