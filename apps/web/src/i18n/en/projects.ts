@@ -40,6 +40,7 @@ export const projects = {
   blockClosed: 'Signed off',
   waitingSpans: { one: '{n} span', other: '{n} spans' },
   nothingWaits: 'Everything is decided.',
+  nothingMarked: 'Nothing is marked yet.',
   reviewNext: 'Review «{title}»',
   closedOf: '{n} of {all} articles',
   progressLabel: 'approved {approved}, waiting {waiting}, of {total}',

@@ -42,6 +42,7 @@ export const projects = {
   blockClosed: 'Қол қойылғаны',
   waitingSpans: { one: '{n} белгі', other: '{n} белгі' },
   nothingWaits: 'Бәрі шешілді.',
+  nothingMarked: 'Әлі ештеңе белгіленген жоқ.',
   reviewNext: '«{title}» мақаласын тексеру',
   closedOf: '{all} мақаладан {n}',
   progressLabel: 'бекітілген {approved}, күтеді {waiting}, барлығы {total}',

@@ -41,6 +41,7 @@ export const projects = {
   blockClosed: 'Подписано',
   waitingSpans: { one: '{n} метка', few: '{n} метки', many: '{n} меток', other: '{n} метки' },
   nothingWaits: 'Всё решено.',
+  nothingMarked: 'Пока ничего не отмечено.',
   reviewNext: 'Проверить «{title}»',
   closedOf: '{n} из {all} статей',
   progressLabel: 'одобрено {approved}, ждёт {waiting}, всего {total}',
