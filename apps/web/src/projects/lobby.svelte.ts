@@ -9,23 +9,25 @@ export type Fact = Omit<FactMessage, 'scope'>
 
 /**
  * The project's socket for pages that show no article: who is in which article now, and what happens. It connects again
- * after a fault, from the last fact it has; "sign in" asks for the sign-in, "not yours" ends it.
+ * after a fault, from the last fact it has; "sign in" asks for the sign-in, "not yours" ends it and is told.
  */
 export class Lobby {
   /** Article id → account ids. */
   here = $state.raw<Here>({})
   readonly #project: string
   readonly #onFact: (fact: Fact) => void
+  readonly #onShut: () => void
   #after: number
   #socket: WebSocket | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #failures = 0
 
   /** `after` is the number of the last fact that the page's data includes. */
-  constructor(project: string, after: number, onFact: (fact: Fact) => void) {
+  constructor(project: string, after: number, onFact: (fact: Fact) => void, onShut: () => void) {
     this.#project = project
     this.#after = after
     this.#onFact = onFact
+    this.#onShut = onShut
     this.#connect()
   }
 
@@ -64,6 +66,7 @@ export class Lobby {
   #lost(code: number) {
     this.here = {}
     if (code === closeCodes.signIn) signInEnded()
+    if (code === closeCodes.notYours) this.#onShut()
     if (code === closeCodes.signIn || code === closeCodes.notYours) return
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++)
     this.#timer = setTimeout(() => this.#connect(), wait * (0.75 + Math.random() / 2))

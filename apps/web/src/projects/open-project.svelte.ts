@@ -20,7 +20,8 @@ export class OpenProject {
     const id = $derived(this.data.value?.id)
     $effect(() => {
       if (id === undefined) return
-      const lobby = new Lobby(id, this.#seen(), (fact) => this.#happened(fact))
+      const happened = (fact: Fact) => this.#happened(fact)
+      const lobby = new Lobby(id, this.#seen(), happened, () => void this.data.reload())
       this.lobby = lobby
       return () => {
         clearTimeout(this.#timer)
