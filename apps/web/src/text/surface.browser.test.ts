@@ -543,6 +543,26 @@ test('density and focus change the dress and not the text', () => {
   expect(host.textContent).toBe(text)
 })
 
+test.each([1, 2, 3, 4])(
+  'in rails the flag of a wrapped span leaves the letters of the next line alone, depth %i',
+  async (depth) => {
+    // with capitals at the beginning of every line
+    const capitals = 'ҚАЗАҚСТАН '.repeat(60)
+    const marks = [...Array(depth).keys()].map((row): Mark => {
+      return { id: `m${row}`, ranges: [[0, 200 + 10 * row]], label: 'org', state: 'open' }
+    })
+    const host = await shown(capitals, marks, { density: 'rails' })
+    for (const { id } of marks) {
+      surface.select(id)
+      const flag = host.querySelector('.c.sel')!.getBoundingClientRect()
+      const [first, second] = [...surface.rects([0, 190])]
+      // of a content box of 28 px the letters leave two below and five above
+      expect(flag.top).toBeGreaterThanOrEqual(first!.bottom - 2.5)
+      expect(flag.bottom).toBeLessThanOrEqual(second!.top + 5.5)
+    }
+  },
+)
+
 test('a change flashes and fades', async () => {
   const host = mount(text, goldMarks)
   surface.flash(['g1'], 2)
