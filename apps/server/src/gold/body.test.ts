@@ -14,7 +14,8 @@ afterEach(() => {
 
 /** Serves what `answer` gives, and asks for it. */
 async function ask(answer: () => Promise<Readable>) {
-  server = createServer(getRequestListener(async () => new Response(bodyOf(await answer()))))
+  const listener = getRequestListener(async () => new Response(bodyOf(await answer())))
+  server = createServer((request, response) => void listener(request, response))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const request = get({ port: (server.address() as AddressInfo).port })
   request.on('error', () => undefined)
