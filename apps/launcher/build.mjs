@@ -4,6 +4,7 @@ import { runNode } from './children.mjs'
 import { filesUnder, fingerprint } from './fingerprint.mjs'
 import { root } from './root.mjs'
 import { Stop } from './stop.mjs'
+import { mustBeWritable } from './writable.mjs'
 
 const stamp = join(root, 'apps/server/dist/.sources')
 
@@ -14,16 +15,24 @@ export const built = { server: join(root, 'apps/server/dist/main.js'), tamga: jo
 export async function build() {
   const wanted = fingerprint(sources())
   if (upToDate(wanted)) return
+  mustBeWritable()
   console.error('Building …')
-  rmSync(stamp, { force: true })
+  unstamp()
   const vite = join(root, 'node_modules/vite/bin/vite.js')
   const { code } = await runNode(vite, ['build', '--app', '--logLevel', 'warn'], {
     env: { NODE_ENV: 'production' },
     stdio: ['ignore', process.stderr, 'inherit'],
   })
-  if (code !== 0) throw new Stop('The build failed (see above).')
+  if (code !== 0)
+    throw new Stop(
+      'The build into apps/web/dist and apps/server/dist failed (see above). ' +
+        'If no source was changed by you, delete node_modules and start again.',
+    )
   writeFileSync(stamp, wanted)
 }
+
+/** Has the next `npm start` build anew. */
+export const unstamp = () => rmSync(stamp, { force: true })
 
 function upToDate(wanted) {
   const outputs = [...Object.values(built), join(root, 'apps/web/dist/index.html')]

@@ -18,6 +18,8 @@ test.each([
   ['test', ['--seed', '4294967296'], '--seed takes a whole number of 32 bits, not "4294967296".'],
   ['test', ['servers'], 'No such part: servers.'],
   ['check', ['tslint'], 'No such check: tslint.'],
+  ['dev', ['--port', 'http'], '--port takes a number from 1 to 65535, not "http".'],
+  ['dev', ['--host', '0.0.0.0'], "Unknown option '--host'"],
   ['bench', ['nothing'], 'NAME is one of: '],
   ['bench', ['start', '--jason'], "Unknown option '--jason'"],
 ])('npm run %s -- %s is answered by a sentence', (name, args, says) => {
@@ -27,9 +29,11 @@ test.each([
   expect(status).toBe(1)
 })
 
-test('npm test -- --help tells each option', () => {
-  const { status, said } = command('test', '--help')
-  for (const option of ['PARTS', '--grep', '--seed', '--help', 'CHROMIUM_PATH', 'TEST_DATABASE_URL', 'CI'])
-    expect(said).toContain(option)
+test.each([
+  ['test', ['PARTS', '--grep', '--seed', '--help', 'CHROMIUM_PATH', 'TEST_DATABASE_URL', 'CI']],
+  ['dev', ['--port', '--data', '--no-demo', '--help', 'DATABASE_URL']],
+])('npm run %s -- --help tells each option, before anything is installed', (name, options) => {
+  const { status, said } = command(name, '--help')
+  for (const option of options) expect(said).toContain(option)
   expect(status).toBe(0)
 })
