@@ -17,6 +17,9 @@ const web = join(root, 'apps/web')
 /** Stay in node_modules: they carry wasm or native files, or are looked for by pg and never needed. */
 const external = [/^@electric-sql\/pglite(-socket)?(\/|$)/, '@node-rs/argon2', 'pg-native', 'pg-cloudflare']
 
+/** How long each plugin took is no warning to whoever builds. */
+const checks = { bundlerTimings: false }
+
 /** Where `npm run dev` started the server. */
 const devServer = `http://127.0.0.1:${process.env.TAMGA_DEV_PORT ?? '4173'}`
 
@@ -33,7 +36,9 @@ export default defineConfig(({ command }) => ({
   builder: {},
   environments: {
     // no data: URLs: the content security policy takes fonts and images from files only
-    client: { build: { outDir: join(web, 'dist'), emptyOutDir: true, assetsInlineLimit: 0 } },
+    client: {
+      build: { outDir: join(web, 'dist'), emptyOutDir: true, assetsInlineLimit: 0, rolldownOptions: { checks } },
+    },
     ssr: {
       consumer: 'server' as const,
       // Only when building: in tests it would push every dependency through Vite.
@@ -45,6 +50,7 @@ export default defineConfig(({ command }) => ({
         target: 'node20',
         sourcemap: true,
         rolldownOptions: {
+          checks,
           external,
           input: {
             main: join(root, 'apps/server/src/main.ts'),

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, type Page } from '@playwright/test'
@@ -48,6 +48,25 @@ test('asks for what it needs before it begins', async () => {
     expect(refused.output).not.toMatch(/\n\s+at /)
   }
   expect(existsSync(join(dir, 'tamga.lock'))).toBe(false)
+})
+
+test('what the system refuses is told with its place and a way out', async () => {
+  const file = join(dir, 'a file')
+  writeFileSync(file, '')
+  const elsewhere = join(dir, 'elsewhere')
+  const wrong: [string[], string, string][] = [
+    [['--data', file], `The data folder "${file}" cannot be written (EEXIST`, 'with --data'],
+    [['--data', join(file, 'data')], 'cannot be written (ENOTDIR', 'with --data'],
+    // an address of nobody, kept for examples
+    [['--data', elsewhere, '--host', '192.0.2.1'], 'cannot listen on port 4173 of 192.0.2.1', 'with --host'],
+  ]
+  for (const [args, says, remedy] of wrong) {
+    const refused = start('server', args)
+    expect((await refused.ended()).code).toBe(1)
+    expect(refused.output).toContain(says)
+    expect(refused.output).toContain(remedy)
+    expect(refused.output).not.toMatch(/\n\s+at /)
+  }
 })
 
 test('a port that was asked for and is taken is named; one that was not is passed over', async () => {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import os from 'node:os'
 import { join } from 'node:path'
 import { runNode, stopping } from './children.mjs'
 import { root } from './root.mjs'
@@ -78,7 +78,7 @@ export async function runChecks(names = []) {
       results[next[0]] = await runCheck(next[1])
     }
   }
-  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker))
+  await Promise.all(Array.from({ length: Math.min(4, os.availableParallelism()) }, worker))
   return results
 }
 

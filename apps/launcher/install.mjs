@@ -4,6 +4,7 @@ import { run } from './children.mjs'
 import { fingerprint } from './fingerprint.mjs'
 import { root } from './root.mjs'
 import { Stop } from './stop.mjs'
+import { mustBeWritable } from './writable.mjs'
 
 const stamp = join(root, 'node_modules/.tamga-installed')
 
@@ -11,10 +12,14 @@ const stamp = join(root, 'node_modules/.tamga-installed')
 export async function install() {
   const wanted = fingerprint(manifests())
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  mustBeWritable()
   console.error('Installing dependencies (once, and when the lockfile changes) …')
   const { code } = await pnpm(['install', '--frozen-lockfile', '--reporter=append-only', ...trust()])
   if (code !== 0) {
-    throw new Stop('Installing the dependencies failed (see above). The first time needs the npm registry in reach.')
+    throw new Stop(
+      `Installing the dependencies into ${join(root, 'node_modules')} failed (see above). ` +
+        'The first time needs the npm registry in reach and 400 MB of disk; then start again, it goes on where it ended.',
+    )
   }
   writeFileSync(stamp, wanted)
 }

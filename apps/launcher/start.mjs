@@ -3,7 +3,7 @@ import { build } from './build.mjs'
 import { endTogether, run, stopping } from './children.mjs'
 import { install } from './install.mjs'
 import { serverCommand } from './server.mjs'
-import { command } from './stop.mjs'
+import { command, Stop } from './stop.mjs'
 
 // The options (--port, --host, --data, --no-demo, --help) are the server's.
 await command(async () => {
@@ -11,5 +11,11 @@ await command(async () => {
   await install()
   await build()
   if (stopping()) return process.exitCode
-  return (await run(process.execPath, serverCommand(process.argv.slice(2)), { env: { NODE_ENV: 'production' } })).code
+  const server = await run(process.execPath, serverCommand(process.argv.slice(2)), { env: { NODE_ENV: 'production' } })
+  if (server.signal && !stopping())
+    throw new Stop(
+      `The server was ended by ${server.signal}, which it did not ask for (out of memory?). ` +
+        'What was called saved is kept: start again.',
+    )
+  return server.code
 })

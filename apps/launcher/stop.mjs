@@ -1,4 +1,4 @@
-import { finish } from './children.mjs'
+import { finish, stopping } from './children.mjs'
 
 /** Ends the command with one sentence for the person at the keyboard, without a stack. */
 export class Stop extends Error {}
@@ -11,6 +11,8 @@ export async function command(body) {
   try {
     process.exitCode = await body()
   } catch (error) {
+    // what Ctrl-C broke off did not fail
+    if (stopping()) return
     console.error(error instanceof Stop || isMistyped(error) ? error.message : error)
     process.exitCode = 1
   } finally {

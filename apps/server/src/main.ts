@@ -35,7 +35,7 @@ async function run(env: Env): Promise<void> {
       process.exit(1)
     })
   } catch (error) {
-    console.error(error instanceof FolderInUse ? inUse(env, error) : (error as Error).message)
+    console.error(error instanceof FolderInUse ? inUse(env, error) : refusedBy(env, error as Error))
     process.exit(1)
   }
 }
@@ -46,5 +46,20 @@ function inUse(env: Env, { holder }: FolderInUse): string {
   return (
     `Another Tamga (process ${holder.pid}) holds the data folder "${env.data}"${where}. ` +
     'Use that one, stop it, or name another folder with --data.'
+  )
+}
+
+/** What the system says is told with the folder or the address that is meant; every other error speaks for itself. */
+function refusedBy({ data, databaseUrl, host, port }: Env, error: NodeJS.ErrnoException): string {
+  if (['listen', 'getaddrinfo'].includes(error.syscall ?? ''))
+    return (
+      `Tamga cannot listen on port ${port} of ${host} (${error.message}). ` +
+      'Name an address of this machine with --host, or another port with --port; those below 1024 are for root.'
+    )
+  const disk = ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST']
+  if (databaseUrl !== null || !disk.includes(error.code ?? '')) return error.message
+  return (
+    `The data folder "${data}" cannot be written (${error.message}). ` +
+    'Name a folder of your own with --data, free space on its disk, or give yourself the right to write there.'
   )
 }
