@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../app.ts'
 import { cookieOf, ORIGIN, openTestApp, PASSWORD, type Browser, type TestApp } from '../test-app.ts'
 import { hashOf } from './sessions.ts'
 import { makeFirstOwnerLink, makeSignInLink } from './tickets.ts'
@@ -46,6 +47,46 @@ describe('passwords', () => {
     expect(
       await app.stranger.refusal('POST', '/session/password', { email: await emailOf(ann), password: PASSWORD }),
     ).toBe(200)
+    const elsewhere = app.browser('198.51.100.7', '')
+    expect(await elsewhere.refusal('POST', '/session/password', { email, password: PASSWORD })).toBe(200)
+  })
+
+  test('guesses from everywhere have an end too', async () => {
+    const gus = await app.person('Gus')
+    const email = await emailOf(gus)
+    const guess = (i: number) =>
+      app
+        .browser(`198.51.100.${Math.floor(i / 9)}`, '')
+        .refusal('POST', '/session/password', { email, password: `guess ${i}` })
+    expect(new Set(await Promise.all(Array.from({ length: 100 }, (_, i) => guess(i))))).toEqual(
+      new Set(['wrong_password']),
+    )
+    const elsewhere = app.browser('198.51.100.200', '')
+    expect(await elsewhere.refusal('POST', '/session/password', { email, password: PASSWORD })).toBe('rate_limited')
+  })
+
+  test('those who come by a proxy with TLS are told apart by what it says last; else nobody is believed', async () => {
+    const token = '0'.repeat(40)
+    for (const secure of [true, false]) {
+      const api = createApp({
+        ...app,
+        world: { ...app.world, origins: { ...app.world.origins, secure } },
+        pagesDir: null,
+      })
+      const look = async (forwarded: string) => {
+        const headers = { host: new URL(ORIGIN).host, origin: ORIGIN, 'content-type': 'application/json' }
+        const init = {
+          method: 'POST',
+          headers: { ...headers, 'x-forwarded-for': forwarded },
+          body: JSON.stringify({ token }),
+        }
+        return (await api.request('/api/tickets/look', init, { incoming: { socket: { remoteAddress: '10.0.0.1' } } }))
+          .status
+      }
+      for (let i = 0; i < 30; i++) expect(await look(`${i}.0.0.1, 203.0.113.5`)).toBe(410)
+      expect(await look('99.0.0.1, 203.0.113.5')).toBe(429)
+      expect(await look('203.0.113.6')).toBe(secure ? 410 : 429)
+    }
   })
 
   test('guessing the present one is as slow with a session as without', async () => {

@@ -82,7 +82,9 @@ const change = createRoute({
 
 /** Signing in and out, links, the account itself. */
 export function authRoutes() {
-  const passwords = new RateLimit(10, 300)
+  // ten guesses from one place; from many places more, so that nobody is locked out by one who knows the address
+  const guesses = new RateLimit(10, 300)
+  const passwords = new RateLimit(100, 300)
   const addresses = new RateLimit(60, 300)
   const links = new RateLimit(30, 300)
 
@@ -98,12 +100,14 @@ export function authRoutes() {
       const { email, password } = c.req.valid('json')
       const { world } = c.var
       const key = email.trim().toLowerCase()
+      const guess = `${addressOf(c)} ${key}`
       addresses.take(addressOf(c), world.now())
+      guesses.take(guess, world.now())
       passwords.take(key, world.now())
       const account = await accountByEmail(world.db, key)
       if (!(await passwordFits(account?.password_hash ?? null, password)) || !account)
         throw new Problem('wrong_password')
-      passwords.clear(key)
+      guesses.clear(guess)
       return c.json(await signIn(c, account.id), 200)
     })
     .openapi(byDemo, async (c) => {
@@ -137,7 +141,7 @@ export function authRoutes() {
     .openapi(change, async (c) => {
       const { world, account } = ctxOf(c)
       const { name, password } = c.req.valid('json')
-      if (password) await requirePassword(c, password.current, passwords)
+      if (password) await requirePassword(c, password.current, guesses)
       const hash = password && (await hashPassword(password.next))
       const changes = { ...(name && { name }), ...(hash && { password_hash: hash }) }
       if (name || hash) await updateAccount(world.db, account.id, changes)
@@ -147,15 +151,15 @@ export function authRoutes() {
 }
 
 /** Throws `wrong_password` unless the account has none, it is this one, or the session began by a one-time link. */
-async function requirePassword(c: Request, current: string | null, passwords: RateLimit): Promise<void> {
+async function requirePassword(c: Request, current: string | null, guesses: RateLimit): Promise<void> {
   const { world, account } = ctxOf(c)
   const { password_hash: stored } = (await accountById(world.db, account.id))!
   if (stored === null) return
   const now = world.now()
   if (current === null && (await cameByLink(world.db, c.var.session!, new Date(now.getTime() - HOUR)))) return
-  passwords.take(account.id, now)
+  guesses.take(account.id, now)
   if (!(await passwordFits(stored, current ?? ''))) throw new Problem('wrong_password')
-  passwords.clear(account.id)
+  guesses.clear(account.id)
 }
 
 const HOUR = 60 * 60 * 1000
@@ -182,8 +186,12 @@ const demoAllowed = (world: World, headers: Headers): boolean =>
 // what proxies add in their many ways
 const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-original-.*|true-client-ip|cf-.*)$/
 
-/** The peer's address as the socket says it. */
+/**
+ * Where a request comes from: the socket's other side. Under https that is the proxy, since this server speaks no TLS
+ * itself; then it is what the nearest proxy says last, or all who come by it would share one limit.
+ */
 function addressOf(c: Request): string {
+  const forwarded = c.var.world.origins.secure ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined
   const incoming = (c.env as { incoming?: { socket: { remoteAddress?: string } } }).incoming
-  return incoming?.socket.remoteAddress ?? 'unknown'
+  return forwarded || (incoming?.socket.remoteAddress ?? 'unknown')
 }
