@@ -2,7 +2,7 @@ import { Problem, type ProblemCode } from '@tamga/model'
 import type { Context, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { isBusy } from './db/transact.ts'
+import { isAway, isBusy } from './db/transact.ts'
 
 /** What a refusal looks like on the wire; the sentence is the reader's, in the reader's language. */
 export const answerWith = (c: Context, problem: Problem) =>
@@ -15,6 +15,7 @@ export const answerWith = (c: Context, problem: Problem) =>
 export const onError: ErrorHandler = (error, c) => {
   if (error instanceof Problem) return answerWith(c, error)
   const known = fromHttp(error) ?? fromDatabase(error)
+  if (isAway(error)) console.error(`${c.req.method} ${c.req.path}: the database is away: ${error.message}`)
   if (known) return answerWith(c, new Problem(known))
   console.error(`${c.req.method} ${c.req.path}:`, error.stack ?? error.message)
   return answerWith(c, new Problem('internal'))
@@ -28,7 +29,7 @@ function fromHttp(error: Error): ProblemCode | null {
 }
 
 function fromDatabase(error: unknown): ProblemCode | null {
-  if (isBusy(error)) return 'busy'
+  if (isBusy(error) || isAway(error)) return 'busy'
   const state = (error as { code?: unknown }).code
   if (typeof state !== 'string') return null
   // class 22: a value the database cannot hold, such as NUL in an address

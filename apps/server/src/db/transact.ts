@@ -29,5 +29,11 @@ export async function transact<T>(
 // a serialization conflict, a deadlock, a lock that was not to be had in time
 const BUSY = new Set(['40001', '40P01', '55P03'])
 
+// nobody answers, is starting, is stopping, or has a connection to spare: nothing was begun
+const AWAY = new Set(['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENOTFOUND', '57P03', '53300'])
+
+/** True if there was no connection to the database to be had. */
+export const isAway = (error: unknown): boolean => AWAY.has(String((error as { code?: unknown }).code))
+
 /** True if a transaction failed only because another one stood in its way. */
 export const isBusy = (error: unknown): boolean => BUSY.has(String((error as { code?: unknown }).code))
