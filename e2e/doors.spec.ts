@@ -5,9 +5,10 @@ import { Caller, ask, callerByLink, callerOf } from './http.ts'
 import { clickWord, drag, enter, KAZAKH, listed, openArticle, stored, team } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 import { Socket, spanUpdate } from './socket.ts'
+import { stopwatch } from './stopwatch.ts'
 
 /** How long a right that was taken away may still be used. */
-const REVOKED_MS = 1500
+const REVOKED_SECONDS = 1.5
 const SPAN = { kind: 'span', ranges: [[0, 8]], label: 'city', attributes: [] }
 
 interface Article {
@@ -122,7 +123,9 @@ const routes: readonly Route[] = [
   { at: 'DELETE /articles/{article}/closing' },
   { at: 'GET /articles/{article}/history/{annotation}' },
   { at: 'GET /formats' },
+  { at: 'GET /formats/about?format=jsonl' },
   { at: 'GET /projects/{project}/export/report?format=jsonl' },
+  { at: 'GET /projects/{project}/export/reports?format=jsonl' },
   { at: 'GET /projects/{project}/export/file?format=jsonl' },
 ]
 
@@ -309,10 +312,10 @@ test.describe('sockets', () => {
     const guest = await callerByLink(server.url, await invitation(project, 'annotator'), 'Guest')
     const sockets = [socket(live(), { cookie: guest.cookie }), socket(lobby(), { cookie: guest.cookie })]
     await Promise.all(sockets.map(({ answered }) => answered))
-    const begun = performance.now()
+    const seconds = stopwatch()
     await owner.do('DELETE', `/projects/${project}/members/${(await accountOf(guest)).id}`)
     expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403])
-    expect(performance.now() - begun).toBeLessThan(REVOKED_MS)
+    expect(seconds()).toBeLessThan(REVOKED_SECONDS)
     expect(await socket(live(), { cookie: guest.cookie }).closed).toBe(4403)
   })
 
@@ -320,10 +323,10 @@ test.describe('sockets', () => {
     const [here, there] = [await callerOf(server.url, team.dan), await callerOf(server.url, team.dan)]
     const sockets = [socket(live(), { cookie: here.cookie }), socket(lobby(), { cookie: there.cookie })]
     await Promise.all(sockets.map(({ answered }) => answered))
-    const begun = performance.now()
+    const seconds = stopwatch()
     await here.do('DELETE', '/sessions')
     expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4401, 4401])
-    expect(performance.now() - begun).toBeLessThan(REVOKED_MS)
+    expect(seconds()).toBeLessThan(REVOKED_SECONDS)
     expect((await there.ask('GET', '/projects')).status).toBe(401)
   })
 })
@@ -342,10 +345,10 @@ test('signing out everywhere asks for the sign-in over the open page, and what i
   const before = await listed(page)
 
   // an open page hears of it by itself
-  const begun = performance.now()
+  const seconds = stopwatch()
   await (await callerOf(server.url, team.dan)).do('DELETE', '/sessions')
   await asked.waitFor()
-  expect(performance.now() - begun).toBeLessThan(REVOKED_MS + 500)
+  expect(seconds()).toBeLessThan(REVOKED_SECONDS + 0.5)
   // what waits in the page is Dan's: nobody else signs in over it
   await expect(asked.getByLabel('E-mail')).not.toBeEditable()
   expect(await asked.getByRole('listitem').count()).toBe(1)
@@ -358,10 +361,10 @@ test('signing out everywhere asks for the sign-in over the open page, and what i
   await page.keyboard.press('KeyD')
   await drag(page, '2,1 млрд теңге')
   await page.keyboard.press('KeyV')
-  await expect(page.getByText(/offline, 2 edits/)).toBeVisible({ timeout: 40_000 })
+  await expect(page.getByText(/offline, 2 edits/)).toBeVisible()
   await (await callerOf(server.url, team.dan)).do('DELETE', '/sessions')
   await dan.context.setOffline(false)
-  await asked.waitFor({ timeout: 20_000 })
+  await asked.waitFor()
   await expect(page.getByText('sign-in ended, 2 edits waiting')).toBeVisible()
   const warned = page.waitForEvent('dialog')
   const leaving = asked.getByRole('button', { name: 'Leave this page' }).click()

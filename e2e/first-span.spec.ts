@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test'
 import { clickWord, KAZAKH, listed, saved, stored, team, textOf, window } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
+import { stopwatch } from './stopwatch.ts'
 
 /** The most clicks and key presses between the sign-in page and the first saved span. */
 const MOST = 4
@@ -25,7 +26,7 @@ test('four actions lead from the sign-in page to the first saved span', async ({
   const me = page.getByRole('button', { name: team.ann })
   await me.waitFor()
 
-  const begun = performance.now()
+  const waited = stopwatch()
   await me.click()
   await page.getByRole('link', { name: KAZAKH, exact: true }).click()
   await textOf(page).waitFor()
@@ -34,7 +35,7 @@ test('four actions lead from the sign-in page to the first saved span', async ({
   await page.keyboard.press('KeyT')
   await expect.poll(() => listed(page)).toHaveLength(1)
   await stored(page)
-  const seconds = (performance.now() - begun) / 1000
+  const seconds = waited()
 
   const actions = await page.evaluate(() => (globalThis as unknown as { acts: number }).acts)
   annotations.push({ type: 'first span', description: `${actions} actions, ${seconds.toFixed(1)} s` })

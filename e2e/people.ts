@@ -1,5 +1,7 @@
 import { expect, type Browser, type BrowserContext, type Page } from '@playwright/test'
 
+const STILL_FRAMES = 3
+
 /** Somebody at a browser of their own. */
 export interface Person {
   readonly context: BrowserContext
@@ -80,9 +82,19 @@ export async function boxOf(
       },
       { words, nth },
     )
-  await found()
-  await page.waitForTimeout(150)
-  return found()
+  return settled(page, found)
+}
+
+/** What is measured once nothing moves any more: the same on several frames in a row. */
+export async function settled<T>(page: Page, measure: () => Promise<T>): Promise<T> {
+  let last = ''
+  for (let same = 0; ;) {
+    const measured = await measure()
+    same = JSON.stringify(measured) === last ? same + 1 : 0
+    if (same === STILL_FRAMES) return measured
+    last = JSON.stringify(measured)
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+  }
 }
 
 /** Selects words as a hand does: from inside the first to inside the last. */
@@ -113,7 +125,7 @@ export const listed = (page: Page): Promise<string[]> =>
   )
 
 /** Waits until every listed span is acknowledged; the word "saved" gives way to "saving" only after a moment. */
-export const stored = (page: Page, timeout = 60_000): Promise<void> =>
-  expect.poll(async () => (await listed(page)).filter((row) => row.includes('not yet saved')), { timeout }).toEqual([])
+export const stored = (page: Page): Promise<void> =>
+  expect.poll(async () => (await listed(page)).filter((row) => row.includes('not yet saved'))).toEqual([])
 
 export const rowsOf = (page: Page) => page.locator('li > button:has(.quote)')

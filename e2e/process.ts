@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
+import { stopwatch } from './stopwatch.ts'
 
 const dist = join(import.meta.dirname, '../apps/server/dist')
 
@@ -21,7 +23,7 @@ export interface End {
 export class Process {
   readonly #child: ChildProcess
   readonly #ended: Promise<Omit<End, 'seconds'>>
-  readonly #began = performance.now()
+  readonly #sinceBegin = stopwatch()
   #output = ''
 
   /** Environment variables that would decide for it are empty unless given. */
@@ -58,7 +60,7 @@ export class Process {
       if (over) throw new Error(`the server ended while starting:\n${this.#output}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    return (performance.now() - this.#began) / 1000
+    return this.#sinceBegin()
   }
 
   /** Seconds of a processor that it has used; null where the system does not say. A busy machine does not add to them. */
@@ -72,14 +74,14 @@ export class Process {
 
   /** Waits for it to end by itself. */
   async ended(): Promise<End> {
-    return { ...(await this.#ended), seconds: (performance.now() - this.#began) / 1000 }
+    return { ...(await this.#ended), seconds: this.#sinceBegin() }
   }
 
   /** Ends it by a signal; nothing happens if it has ended. */
   async end(signal: NodeJS.Signals): Promise<End> {
-    const asked = performance.now()
+    const sinceAsked = stopwatch()
     this.#child.kill(signal)
-    return { ...(await this.#ended), seconds: (performance.now() - asked) / 1000 }
+    return { ...(await this.#ended), seconds: sinceAsked() }
   }
 }
 
@@ -96,8 +98,15 @@ export async function holdPort(port = 0): Promise<{ readonly port: number; reado
   }
 }
 
+/**
+ * A free port of this machine, below those that the system gives to outgoing connections: it stays free while the
+ * server that had it is killed and its pages dial in vain.
+ */
 export async function freePort(): Promise<number> {
-  const { port, release } = await holdPort()
-  await release()
-  return port
+  for (;;) {
+    const held = await holdPort(randomInt(20_000, 32_000)).catch(() => null)
+    if (!held) continue
+    await held.release()
+    return held.port
+  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import { enter, KAZAKH, openArticle, stored, team } from './people.ts'
+import { enter, KAZAKH, openArticle, settled, stored, team } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 
 interface GoldSpan {
@@ -111,6 +111,5 @@ async function placesOf(page: Page, start: number, end: number): Promise<{ x: nu
       { start, end, scroll },
     )
   await measure(true)
-  await page.waitForTimeout(120)
-  return measure(false)
+  return settled(page, () => measure(false))
 }

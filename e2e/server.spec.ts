@@ -171,7 +171,12 @@ async function exportBy(name: string): Promise<void> {
   const out = join(dir, name)
   const exporting = start('tamga', ['export', 'Новости Актобе', '--out', out, '--include', 'all', ...data])
   const { code } = await exporting.ended()
-  expect([code, exporting.output.trim()]).toEqual([0, `${out} is written.`])
+  expect([code, ...exporting.output.trim().split('\n')]).toEqual([
+    0,
+    `${out} is written.`,
+    expect.stringMatching(/^5 articles, \d+ annotations\.$/),
+    expect.stringContaining('report.json'),
+  ])
   const files = await unzip(out)
   expect(files['corpus.jsonl']!.split('\n').filter(Boolean).length).toBeGreaterThan(1)
   expect(files['report.json']).toContain('"kept"')
