@@ -22,7 +22,8 @@ test.beforeAll(async () => {
   server = await startServer()
 })
 test.afterAll(() => server.stop())
-test.setTimeout(240_000)
+// By far the longest file: its tests are spread over the workers, each with a server of its own.
+test.describe.configure({ mode: 'parallel' })
 // A trace of hundreds of examined pages costs more than the examination.
 test.use({ trace: 'off' })
 
