@@ -43,8 +43,9 @@ export class TextSelection {
   #alt = false
   // A word selected by touch waits for a second tap that says how far the selection goes.
   #tapped: Range | null = null
-  // Shows the selection while the document's own is somewhere else: in a search field, say.
-  readonly #kept = new Tint('kept')
+  // Shows what a label would be put on, over the letters alone: the document's own selection, which is as high as its
+  // line and may be somewhere else (in a search field, say), is not painted.
+  readonly #tint = new Tint('selected')
 
   constructor(host: HTMLElement, ground: Ground) {
     this.#host = host
@@ -77,8 +78,8 @@ export class TextSelection {
   set(selected: Selected | null): void {
     this.#selected = selected
     this.#shown = selected && seen(selected)
-    this.#kept.show([])
     this.#write()
+    this.#paint()
     this.#ground.changed(selected, true)
   }
 
@@ -87,6 +88,7 @@ export class TextSelection {
     if (!this.#shown) return
     if (this.#isHere()) this.#write()
     else this.#left(document.getSelection())
+    this.#paint()
   }
 
   /** Moves to the next or previous word, or extends the selection by a word or a letter. */
@@ -112,8 +114,12 @@ export class TextSelection {
 
   dispose(): void {
     this.#listening.abort()
-    this.#kept.show([])
+    this.#tint.show([])
     this.#shown = null
+  }
+
+  #paint(): void {
+    this.#tint.show(this.#selected ? [this.#ground.points.toRange(this.#selected.range)] : [])
   }
 
   #wordInLine(by: 1 | -1): Range | null {
@@ -145,6 +151,7 @@ export class TextSelection {
   /** Empties the document's selection; what was selected stays until the press says what comes instead. */
   #drop(): void {
     this.#shown = null
+    this.#tint.show([])
     if (this.#isHere()) document.getSelection()?.removeAllRanges()
   }
 
@@ -174,27 +181,26 @@ export class TextSelection {
     const here = document.getSelection()
     if (!here?.anchorNode || !here.focusNode) return
     if (!this.#isHere()) return this.#left(here)
-    this.#kept.show([])
     const { points, text, changed } = this.#ground
     const anchor = points.toOffset(here.anchorNode, here.anchorOffset)
     const head = points.toOffset(here.focusNode, here.focusOffset)
     if (anchor === head || (anchor === this.#shown?.[0] && head === this.#shown[1])) return
     this.#shown = [anchor, head]
     this.#selected = selectedOf(text, anchor, head, this.#alt)
+    this.#paint()
     changed(this.#selected, this.#press === null)
   }
 
   /** The document's selection went elsewhere: to a field, and ours stays; to other text, and ours is given up. */
   #left(elsewhere: globalThis.Selection | null): void {
-    if (elsewhere?.isCollapsed === false) return this.#forget()
-    this.#kept.show(this.#selected ? [this.#ground.points.toRange(this.#selected.range)] : [])
+    if (elsewhere?.isCollapsed === false) this.#forget()
   }
 
   #forget(): void {
     if (!this.#selected) return
-    this.#kept.show([])
     this.#selected = null
     this.#shown = null
+    this.#paint()
     this.#ground.changed(null, true)
   }
 
@@ -225,11 +231,19 @@ export class TextSelection {
     const touch = event instanceof PointerEvent && event.pointerType === 'touch'
     const word = this.#wordAt(event)
     if (event.detail === 2 && word) return this.set(selectedOf(this.#ground.text, ...word, false))
+    if (event.detail === 3 && word) return this.set(this.#paragraphOf(word))
     if (event.detail > 1 || this.#dragged || event.shiftKey) return
     if (touch && this.#extendTap(word)) return
     if (this.#ground.clicked(event.clientX, event.clientY)) return
     this.#tapped = touch ? word : null
     this.set(word && selectedOf(this.#ground.text, ...word, false))
+  }
+
+  /** The browser's own way would end at the first code, which it may not select. */
+  #paragraphOf([start, end]: Range): Selected | null {
+    const { text } = this.#ground
+    const next = text.indexOf('\n', end)
+    return selectedOf(text, text.lastIndexOf('\n', start) + 1, next < 0 ? text.length : next, false)
   }
 
   /** The second tap: from the first word to this one. The same word again, or none, ends it. */

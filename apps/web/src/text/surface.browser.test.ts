@@ -444,6 +444,32 @@ test.each([1280, 390])('at %i px marks move no character to another line', async
   expect(host.textContent).toBe(text)
 })
 
+test('three clicks select the paragraph, whatever is marked in it', async () => {
+  await shown(text, goldMarks)
+  const word = inText('площадке')
+  const [x, y] = centre(surface.rects(word)[0]!)
+  click(x, y, 3)
+  const [start, end] = seen.selected!.range
+  expect(text.slice(start, end)).toMatch(/^В работе форума [^\n]+ партнеры\.?$/)
+})
+
+test('what is selected is shown over exactly the words that a label would be put on, also where marks change', async () => {
+  const host = await shown(text, goldMarks)
+  const selected = () => [...(CSS.highlights.get('selected') ?? [])].map(String)
+  const [start, end] = inText('институты гражданского')
+  const box = surface.rects([start, end])[0]!
+  await mouse('mousePressed', box.left + 20, box.top + 14)
+  await mouse('mouseMoved', box.right - 20, box.top + 14)
+  expect(selected()).toEqual(['институты гражданского'])
+  await mouse('mouseReleased', box.right - 20, box.top + 14)
+  surface.patch(new Map([['new', { id: 'new', ranges: [[start + 3, end + 5]], label: 'org', state: 'open' }]]))
+  expect(selected()).toEqual(['институты гражданского'])
+  // its own would be as high as the line, over the rails of a nest
+  expect(getComputedStyle(host.querySelector('p')!, '::selection').backgroundColor).toBe('rgba(0, 0, 0, 0)')
+  surface.setSelected(null)
+  expect(selected()).toEqual([])
+})
+
 test('codes stand at the start of their rails', () => {
   const host = mount(text, goldMarks)
   const codes = [...host.querySelectorAll<HTMLElement>('.c')]
