@@ -1,0 +1,195 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect, test, type Browser, type Page } from '@playwright/test'
+import { callerOf, type Caller } from './http.ts'
+import { enter, team, type Person } from './people.ts'
+import { startServer, type TestServer } from './server.ts'
+
+const DEMO = 'Новости Актобе'
+const ALMATY = 'В Алматы прошел XIV Гражданский форум'
+const ASTANA = 'Гражданский форум Астаны: инновации, спорт и голос молодежи'
+
+let server: TestServer
+let api: Caller
+let owner: Person
+let demo: string
+
+test.beforeAll(async ({ browser }) => {
+  server = await startServer()
+  api = await callerOf(server.url, team.owner)
+  const { projects } = await api.get<{ projects: { id: string; name: string }[] }>('/projects')
+  demo = projects.find(({ name }) => name === DEMO)!.id
+  owner = await enter(browser, server.url, team.owner)
+})
+test.afterAll(async () => {
+  await owner.context.close()
+  await server.stop()
+})
+
+const makeProject = async (name: string, template: string) =>
+  (await api.do<{ id: string }>('POST', '/projects', { name, languages: ['ru'], template })).id
+
+interface Labels {
+  no: number
+  set: { labels: { id: string; code: string; key: string | null }[] }
+}
+const labelsOf = (project: string) => api.get<Labels>(`/projects/${project}/labels`)
+
+async function openLabels({ page }: Person, project: string): Promise<void> {
+  await page.goto(`${server.url}/projects/${project}/labels`)
+  await page.getByRole('heading', { level: 1, name: 'Labels' }).waitFor()
+}
+
+async function saveFile({ page }: Person): Promise<string> {
+  await page.getByRole('button', { name: 'File and templates' }).click()
+  const coming = page.waitForEvent('download')
+  await page.getByRole('menuitem', { name: 'Save as a JSON file' }).click()
+  const file = await coming
+  expect(file.suggestedFilename()).toBe('labels.json')
+  return readFileSync(await file.path(), 'utf8')
+}
+
+async function loadFile({ page }: Person, content: string): Promise<void> {
+  const path = test.info().outputPath('labels.json')
+  writeFileSync(path, content)
+  await page.getByRole('button', { name: 'File and templates' }).click()
+  const choosing = page.waitForEvent('filechooser')
+  await page.getByRole('menuitem', { name: 'Load a JSON file' }).click()
+  await (await choosing).setFiles(path)
+}
+
+test('a label set goes out of one project as JSON and comes into another', async () => {
+  const [from, to] = [await makeProject('From', 'conll2003'), await makeProject('To', 'empty')]
+  await openLabels(owner, from)
+  const file = await saveFile(owner)
+  expect(JSON.parse(file)).toEqual((await labelsOf(from)).set)
+
+  const { page } = owner
+  await openLabels(owner, to)
+  await page.getByText('No labels yet').waitFor()
+  await loadFile(owner, file)
+  await page.getByText('Loaded, not yet saved.').waitFor()
+  await expect(page.locator('.tree button')).toHaveText([/^PER/, /^ORG/, /^LOC/, /^MISC/])
+  expect((await labelsOf(to)).no).toBe(1)
+  await page.getByRole('button', { name: 'Save as revision 2' }).click()
+  await page.getByText('Saved as revision 2.').waitFor()
+  expect(await labelsOf(to)).toMatchObject({ no: 2, set: JSON.parse(file) })
+
+  await loadFile(owner, await saveFile(owner))
+  await page.getByText('Loaded: it is what is saved already.').waitFor()
+})
+
+test('a file that is no label set, or holds a fault, is refused by its place and saves nothing', async () => {
+  const project = await makeProject('Faults', 'conll2003')
+  const { set } = await labelsOf(project)
+  const { page } = owner
+  const save = page.getByRole('button', { name: 'Save as revision 2' })
+  await openLabels(owner, project)
+  await loadFile(owner, '{"labels": [')
+  await expect(page.getByRole('alert')).toContainText('JSON')
+  await loadFile(owner, JSON.stringify({ labels: [set.labels[0], { id: 'x' }] }))
+  await expect(page.getByRole('alert')).toContainText('labels/1/code')
+  await expect(save).toBeDisabled()
+
+  const [first, second, ...rest] = set.labels
+  await loadFile(owner, JSON.stringify({ ...set, labels: [first, { ...second, key: first!.key }, ...rest] }))
+  await page.getByRole('button', { name: `is taken by ${first!.code}` }).click()
+  await expect(page.getByLabel('Code', { exact: true })).toHaveValue(second!.code)
+  await expect(page.getByLabel('Key', { exact: true })).toHaveAttribute('aria-invalid', 'true')
+  await expect(save).toBeDisabled()
+  expect((await labelsOf(project)).no).toBe(1)
+  await page.getByRole('button', { name: 'Back to revision 1' }).click()
+})
+
+const rowOf = (page: Page, title: string) => page.getByRole('row').filter({ hasText: title })
+
+async function openArticles({ page }: Person): Promise<void> {
+  await page.goto(`${server.url}/projects/${demo}`)
+  await rowOf(page, ALMATY).waitFor()
+}
+
+async function act(page: Page, title: string, name: string): Promise<void> {
+  await page.getByRole('button', { name: `Acts on «${title}»` }).click()
+  await page.getByRole('menuitem', { name }).click()
+}
+
+/** Somebody of the demo team at the list of its articles. */
+async function atArticles(browser: Browser, name: string): Promise<Person> {
+  const person = await enter(browser, server.url, name)
+  await openArticles(person)
+  return person
+}
+
+test('a withdrawn article is gone for everybody, and an owner finds and restores it', async ({ browser }) => {
+  const reviewer = await atArticles(browser, team.reviewer)
+  await openArticles(owner)
+  const { page } = owner
+  const onlyWithdrawn = page.getByLabel('withdrawn ones only')
+  await expect(onlyWithdrawn).toHaveCount(0)
+
+  await act(page, ALMATY, 'Withdraw')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('button', { name: 'Withdraw' })).toBeDisabled()
+  await dialog.getByLabel('Why').fill('came twice')
+  await dialog.getByRole('button', { name: 'Withdraw' }).click()
+  await expect(rowOf(page, ALMATY)).toHaveCount(0)
+  await expect(rowOf(reviewer.page, ALMATY)).toHaveCount(0)
+  await expect(page.getByText('4 articles,')).toBeVisible()
+  await expect(page.getByText(`withdrew «${ALMATY}»`)).toBeVisible()
+  await expect(reviewer.page.getByText('withdrawn ones only')).toHaveCount(0)
+
+  await onlyWithdrawn.check()
+  await expect(page.locator('tbody tr')).toHaveText([new RegExp(`${ALMATY}.*withdrawn: came twice`)])
+  await expect(page.getByText('2 of 4 articles')).toBeVisible()
+  await act(page, ALMATY, 'Restore')
+  await page.getByText('No article is withdrawn').waitFor()
+  await expect(rowOf(reviewer.page, ALMATY)).toBeVisible()
+  await onlyWithdrawn.uncheck()
+  await expect(page.locator('tbody tr')).toHaveCount(5)
+  await reviewer.context.close()
+})
+
+test('two articles are joined as translations from a search that shows one of them, and parted', async () => {
+  await openArticles(owner)
+  const { page } = owner
+  await page.getByRole('searchbox').fill('Астаны: инновации')
+  await expect(page.locator('tbody tr')).toHaveCount(1)
+  await act(page, ASTANA, 'Join with a translation')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('button', { name: 'Join' })).toBeDisabled()
+  await dialog.getByLabel('Tells the same as').selectOption({ label: `${ALMATY} (Russian)` })
+  await dialog.getByRole('button', { name: 'Join' }).click()
+  await expect(dialog).toHaveCount(0)
+
+  await page.getByRole('searchbox').fill('')
+  const line = page.getByText(`«${ASTANA}» and «${ALMATY}» tell the same in Russian.`)
+  await expect(line).toBeVisible()
+  await act(page, ASTANA, 'Take out of its translations')
+  await expect(line).toHaveCount(0)
+})
+
+test('an article’s date is written alike for every browser, and one that is none is told', async () => {
+  await openArticles(owner)
+  const { page } = owner
+  await act(page, ALMATY, 'Edit what is known of it')
+  const dialog = page.getByRole('dialog')
+  const date = dialog.getByLabel('Date')
+  await expect(date).toHaveValue('2025-10-02')
+  await date.fill('31.02.2025')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(date).toHaveAccessibleDescription(/^There is no such date\./)
+  await date.fill('3.10.2025')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(rowOf(page, ALMATY)).toContainText('3 Oct 2025')
+})
+
+test('the page of a removed member says so and shows no more of the project', async ({ browser }) => {
+  const { context, page } = await atArticles(browser, team.dan)
+  await owner.page.goto(`${server.url}/projects/${demo}/people`)
+  await owner.page.getByRole('button', { name: `Acts on ${team.dan}` }).click()
+  await owner.page.getByRole('menuitem', { name: 'Remove from the project' }).click()
+  await owner.page.getByRole('dialog').getByRole('button', { name: 'Remove from the project' }).click()
+  await page.getByRole('heading', { name: 'Nothing stands at this address' }).waitFor()
+  await expect(rowOf(page, ALMATY)).toHaveCount(0)
+  await expect(page.getByRole('navigation', { name: 'Sections' })).toHaveCount(0)
+  await context.close()
+})
