@@ -3,6 +3,7 @@ export const states = {
   saving: 'saving',
   offline: 'offline',
   unsent: { one: 'offline, {n} edit waiting', other: 'offline, {n} edits waiting' },
+  ended: 'sign-in ended.',
   expired: { one: 'sign-in ended, {n} edit waiting.', other: 'sign-in ended, {n} edits waiting.' },
 
   pending: 'not yet saved',
