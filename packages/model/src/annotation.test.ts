@@ -149,9 +149,9 @@ describe('reading content of unknown origin', () => {
 
   test('a megabyte of attributes is read in no time: anybody may send it', () => {
     const attributes = Array.from({ length: 100_000 }, (_, i) => [`k${i % 99_999}`, i])
-    const before = Date.now()
+    const before = process.cpuUsage()
     expect(readAttributes(attributes)).toHaveLength(99_999)
-    expect(Date.now() - before).toBeLessThan(1000)
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000)
   })
 
   test('whatever comes in, it reads content or null, and content is plain and reads as itself', () => {

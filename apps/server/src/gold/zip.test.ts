@@ -26,11 +26,13 @@ test('a zip is made no faster than it is taken, and the walk ends when nobody ta
   const { seen, walk } = pieces(10_000)
   const { stream, result } = await zipPieces(walk, new Date())
   await stream[Symbol.asyncIterator]().next()
-  await sleep(300)
-  const held = seen.asked
+  let held = 0
+  // it comes to rest by itself, after a while on a busy machine
+  while (seen.asked !== held) {
+    held = seen.asked
+    await sleep(300)
+  }
   expect(held).toBeLessThan(50)
-  await sleep(100)
-  expect(seen.asked).toBe(held)
   stream.destroy()
   await expect(result).rejects.toThrow()
   expect(seen.ended).toBe(true)

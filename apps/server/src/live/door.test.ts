@@ -2,6 +2,7 @@ import { closeCodes, encodeAwareness, liveLimits, ROOT, type Message } from '@ta
 import * as encoding from 'lib0/encoding'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { ownTime } from '../test-clock.ts'
 import { newId } from '../world.ts'
 import { openTestRoom, span, Stranger, Tab, until, type Person, type TestRoom } from './test-room.ts'
 
@@ -319,9 +320,9 @@ test('when the server stops, what arrived is acknowledged and clients are told t
   const ids = Array.from({ length: 30 }, newId)
   for (const id of ids) one.layer.add(span(), { id })
   await until(() => one.pending.count < 30)
-  const started = Date.now()
+  const started = ownTime()
   await own.live.close()
-  expect(Date.now() - started).toBeLessThan(1500)
+  expect(ownTime() - started).toBeLessThan(1500)
   await one.closed(closeCodes.stopping)
   expect(one.pending.count).toBe(0)
   const rows = await own.db.selectFrom('annotation').select('id').execute()

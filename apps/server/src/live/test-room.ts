@@ -22,6 +22,7 @@ import { json } from '../db/json.ts'
 import { openTestDatabase } from '../db/test-db.ts'
 import { FactBell } from '../facts.ts'
 import { originsOf } from '../origins.ts'
+import { ownTime } from '../test-clock.ts'
 import { newId, type World } from '../world.ts'
 import { openLive, type Live } from './open.ts'
 
@@ -230,13 +231,13 @@ export class Stranger {
   end = () => this.socket.terminate()
 }
 
-/** Waits until something is so, and answers it. Fails after five seconds. */
+/** Waits until something is so, and answers it. Fails after five seconds in which the machine had time for it. */
 export async function until<T>(is: () => T | Promise<T>, ms = 5000): Promise<NonNullable<T>> {
-  const end = Date.now() + ms
+  const end = ownTime() + ms
   for (;;) {
     const value = await is()
     if (value) return value
-    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${is.toString()}`)
+    if (ownTime() > end) throw new Error(`not within ${ms} ms: ${is.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

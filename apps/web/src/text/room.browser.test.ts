@@ -58,7 +58,7 @@ test('edits made without a line are counted, kept, sent when it is back, and sav
   expect(room.pending).toBe(2)
   expect(line.layer.has(id)).toBe(false)
   line.isUp = true
-  await expect.poll(() => line.layer.read(id)?.content.label, { timeout: 4000 }).toBe('evt')
+  await expect.poll(() => line.layer.read(id)?.content.label).toBe('evt')
   expect(room.pending).toBe(2)
   line.acknowledge()
   expect(room.pending).toBe(0)
@@ -69,7 +69,7 @@ test('what the server had stored before the line broke counts as saved without a
   mark(city)
   line.hangUp()
   expect(room.pending).toBe(1)
-  await expect.poll(() => room.pending, { timeout: 4000 }).toBe(0)
+  await expect.poll(() => room.pending).toBe(0)
 })
 
 test('leaving the page asks only while something is pending', async () => {
@@ -87,7 +87,7 @@ async function breakOff(line: Line) {
   const before = line.dialled.length
   line.presence = null
   line.hangUp()
-  await expect.poll(() => line.presence && line.dialled.length > before, { timeout: 4000 }).toBe(true)
+  await expect.poll(() => line.presence && line.dialled.length > before).toBe(true)
 }
 
 test('the others are seen again as soon as the line is back, though they did not move meanwhile', async () => {
@@ -150,7 +150,7 @@ test('facts go on after the last one known', async () => {
   const line = await enter()
   line.state({ scope: 'project/project', n: 11, kind: 'articles', payload: {} })
   line.hangUp()
-  await expect.poll(() => line.dialled.length, { timeout: 4000 }).toBe(2)
+  await expect.poll(() => line.dialled.length).toBe(2)
   expect(line.dialled[1]).toContain('after=11')
 })
 
@@ -176,7 +176,7 @@ test('in a new document what was not acknowledged is written again, and nothing 
   line.epoch = 2
   line.layer.add(before.read(stored)!.content, { id: stored })
   line.isUp = true
-  await expect.poll(() => line.layer.has(waiting), { timeout: 4000 }).toBe(true)
+  await expect.poll(() => line.layer.has(waiting)).toBe(true)
   expect(room.annotations.spans.map(({ id }) => id)).toEqual([stored, waiting])
   expect(reload).toHaveBeenCalledOnce()
   line.acknowledge()
