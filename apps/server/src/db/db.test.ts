@@ -90,6 +90,18 @@ test('a database that a newer Tamga has migrated is refused in words, and left a
   await migrate(db)
 })
 
+test.skipIf(onPglite)('a connection that dies in the middle of its work fails that work and nothing else', async () => {
+  const { db } = database
+  const work = db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx)
+    await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(db)
+    await sql`select 1`.execute(trx)
+  })
+  await expect(work).rejects.toThrow()
+  const { rows } = await sql<{ one: number }>`select 1 as one`.execute(db)
+  expect(rows).toEqual([{ one: 1 }])
+})
+
 test('a Postgres that does not answer is named by its setting, without its password', async () => {
   const opening = openDatabase({ url: 'postgres://tamga:secret@127.0.0.1:1/tamga' })
   await expect(opening).rejects.toThrow(/DATABASE_URL/)

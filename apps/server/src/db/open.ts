@@ -101,8 +101,10 @@ async function openPglite(dir: string, workerFile: string, lock: FolderLock): Pr
 }
 
 function base(pool: pg.Pool) {
-  // an idle connection that breaks is replaced by the pool; without a listener it would end the process
+  // an idle connection that breaks is replaced by the pool; one in use fails its next query. Without listeners either
+  // would end the process
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, close: () => db.destroy() }
 }
