@@ -10,16 +10,16 @@ const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migra
 
 /**
  * Brings the schema up to date. Throws the database's own error, with nothing changed by the step that failed, and
- * refuses a database that a newer Tamga has migrated.
+ * refuses a database that a newer Tamga has migrated. `to` stops after that step.
  */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
+export async function migrate(db: Kysely<Tables>, to?: string): Promise<void> {
   const unknown = await unknownSteps(db)
   if (unknown.length > 0)
     throw new Error(
       `A newer Tamga has migrated this database (${unknown.join(', ')}): start that one. Nothing was changed.`,
     )
   const migrator = new Migrator({ db, provider })
-  const { error } = await migrator.migrateToLatest()
+  const { error } = await (to ? migrator.migrateTo(to) : migrator.migrateToLatest())
   if (error) throw error instanceof Error ? error : new Error(JSON.stringify(error))
 }
 

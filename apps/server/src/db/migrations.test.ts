@@ -1,0 +1,40 @@
+import { sql, type Kysely } from 'kysely'
+import { expect, test } from 'vitest'
+import { migrate } from './migrate.ts'
+import type { Tables } from './tables.ts'
+import { openTestDatabase } from './test-db.ts'
+
+type Step = {
+  /** Writes rows as the schema before knew them. */
+  readonly write: (db: Kysely<Tables>) => Promise<unknown>
+  /** Reads them as they should stand after the step. */
+  readonly read: (db: Kysely<Tables>) => Promise<unknown>
+  readonly stands: unknown
+}
+
+const settings = '{"quorum":2,"ownApproval":false,"languages":["kk"]}'
+
+/** Every step but the first, with data from the schema before it. */
+const steps: Record<string, Step> = {
+  '0002-refresh': {
+    write: (db) => sql`insert into project (id, name, settings) values ('p', 'News', ${settings}::jsonb)`.execute(db),
+    read: async (db) => (await sql`select id, name, settings, refreshed_to from project`.execute(db)).rows,
+    stands: [{ id: 'p', name: 'News', settings: JSON.parse(settings) as unknown, refreshed_to: null }],
+  },
+}
+
+test('each step keeps what the schema before held', async () => {
+  const { db, close } = await openTestDatabase()
+  const taken = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  const [first, ...later] = taken.rows.map(({ name }) => name)
+  expect(Object.keys(steps)).toEqual(later)
+  await sql`drop schema public cascade`.execute(db)
+  await sql`create schema public`.execute(db)
+  await migrate(db, first)
+  for (const [name, { write, read, stands }] of Object.entries(steps)) {
+    await write(db)
+    await migrate(db, name)
+    expect(await read(db)).toEqual(stands)
+  }
+  await close()
+})
