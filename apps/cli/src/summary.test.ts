@@ -7,7 +7,7 @@ const report: ExportReport = {
   ...{ articles: 1, levels: 1, kept: 5, clipped: [], dropped: [], left: [], unclosed: [] },
   notes: { attributes: 0, joined: 0, rewritten: 0 },
 }
-const lost = { article: 'a', annotation: 'n', quote: 'Астана', label: 'CITY', inside: 'o' }
+const lost = { article: 'a', annotation: 'n', quote: 'Астана', label: 'CITY', inside: 'o', insideLabel: 'ORG' }
 const open = { article: 'b', title: 'Форум', undecided: 2, annotations: 7, reason: 'not_closed' } as const
 
 test('a file that holds all is one line and where to read on', () =>

@@ -12,4 +12,4 @@ export const formatById = (id: FormatId): Format => formats.find((format) => for
 export type { ClipReason, DropReason, Format, Lost, Notes, Piece, ReadLine, Writer, Written } from './format.ts'
 export { policies, type Policy } from './policy.ts'
 export { includes, type Clipped, type Dropped, type ExportReport, type Include, type Left } from './report.ts'
-export { aboutFormat, reportOn, write, type Export } from './write.ts'
+export { aboutFormat, reportOn, reportsOn, write, type Export } from './write.ts'

@@ -21,7 +21,7 @@ export interface ExportReport {
   readonly dropped: readonly Dropped[]
   /** Articles kept out of a training file because somebody still has to decide or sign. */
   readonly left: readonly Left[]
-  /** Articles that are in a training file by explicit choice though they belong among `left`. */
+  /** Articles that are in the file though they may not train: in a training file by explicit choice. */
   readonly unclosed: readonly Left[]
   readonly notes: Notes
 }
@@ -44,10 +44,11 @@ export interface Clipped extends Named {
   readonly became: string
 }
 
-/** An annotation that did not go out; `inside` is the id of the one that stands instead, or null. */
+/** An annotation that did not go out; `inside` and `insideLabel` are the one that stands instead, by id and code. */
 export interface Dropped extends Named {
   readonly reason: DropReason
   readonly inside: string | null
+  readonly insideLabel: string | null
 }
 
 /** An article that is no training data yet: not signed off, or signed off but something became undecided. */
@@ -88,13 +89,14 @@ export class Tally {
 
   /** Counts one written article. Throws if its fates are not exactly its annotations, each once: a format's bug. */
   add(article: GoldArticle, { fates, levels, notes }: Written): void {
-    const annotations = new Map(article.annotations.map((annotation) => [annotation.id, annotation]))
+    const all = new Map(article.annotations.map((annotation) => [annotation.id, annotation]))
+    const annotations = new Map(all)
     for (const fate of fates) {
       const annotation = annotations.get(fate.annotation)
       if (!annotation)
         throw new Error(`article ${article.id}: ${fate.annotation} is ${fate.outcome} twice, or not its own`)
       annotations.delete(fate.annotation)
-      this.#count(fate, this.#name(article, annotation))
+      this.#count(fate, this.#name(article, annotation), all)
     }
     if (annotations.size > 0)
       throw new Error(`article ${article.id} lost silently: ${[...annotations.keys()].join(', ')}`)
@@ -126,10 +128,14 @@ export class Tally {
     }
   }
 
-  #count(fate: Fate, named: Named): void {
+  #count(fate: Fate, named: Named, all: ReadonlyMap<string, GoldAnnotation>): void {
     if (fate.outcome === 'kept') this.#kept += 1
     else if (fate.outcome === 'clipped') this.#clipped.push({ ...named, reason: fate.reason, became: fate.became })
-    else this.#dropped.push({ ...named, reason: fate.reason, inside: fate.inside })
+    else {
+      const other = fate.inside === null ? undefined : all.get(fate.inside)
+      const insideLabel = other ? codeOf(this.#labels, other.content.label) : null
+      this.#dropped.push({ ...named, reason: fate.reason, inside: fate.inside, insideLabel })
+    }
   }
 
   #name(article: GoldArticle, { id, quotes, content }: GoldAnnotation): Named {

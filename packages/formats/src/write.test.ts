@@ -6,7 +6,7 @@ import { noNotes, type Format } from './format.ts'
 import { jsonl } from './jsonl/jsonl.ts'
 import type { Policy } from './policy.ts'
 import type { ExportReport, Include } from './report.ts'
-import { reportOn, write } from './write.ts'
+import { reportOn, reportsOn, write } from './write.ts'
 
 const job = (
   articles: readonly GoldArticle[],
@@ -48,7 +48,10 @@ test('the file comes with the report of the walk that wrote it', async () => {
     kept: 3,
     clipped: [],
     dropped: [
-      { article: 'nested', annotation: idOf(2), quote: 'Астана', label: 'CITY', reason: 'nested', inside: idOf(1) },
+      {
+        ...{ article: 'nested', annotation: idOf(2), quote: 'Астана', label: 'CITY' },
+        ...{ reason: 'nested', inside: idOf(1), insideLabel: 'ORG' },
+      },
     ],
     left: [],
     unclosed: [],
@@ -107,8 +110,18 @@ test('asked for all, it takes the others too and says which', async () => {
   expect(report).toMatchObject({ articles: 2, kept: 3, left: [], unclosed: [{ article: 'open' }] })
 })
 
-test('a format that trains nothing by itself takes every article', async () => {
-  expect(await reportOn(job([flat, open], 'refuse', jsonl))).toMatchObject({ articles: 2, left: [], unclosed: [] })
+test('a format that trains nothing by itself takes every article, and names those that are not signed off', async () => {
+  const report = await reportOn(job([flat, open], 'refuse', jsonl))
+  expect(report).toMatchObject({ articles: 2, left: [], unclosed: [{ article: 'open', undecided: 2 }] })
+})
+
+test('reports for several policies come from one walk and are those of each', async () => {
+  let walks = 0
+  const articles = () => (walks++, [flat, nested, open])
+  const { policies } = conll2003
+  const reports = await reportsOn({ ...job([], 'refuse'), articles }, policies)
+  expect(walks).toBe(1)
+  expect(reports).toEqual(await Promise.all(policies.map((policy) => reportOn(job([flat, nested, open], policy)))))
 })
 
 test('articles may come asynchronously and are asked for one at a time', async () => {

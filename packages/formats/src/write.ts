@@ -1,5 +1,5 @@
 import { Problem, type GoldArticle, type LabelSet } from '@tamga/model'
-import type { Format, Piece } from './format.ts'
+import type { Format, Piece, Writer } from './format.ts'
 import type { Policy } from './policy.ts'
 import { leftOf, Tally, type ExportReport, type Include } from './report.ts'
 import aboutReport from './REPORT.md?raw'
@@ -17,12 +17,16 @@ export interface Export {
 }
 
 /** The report alone: the walk that writes the file, its text thrown away. */
-export async function reportOn(job: Export): Promise<ExportReport> {
-  const pieces = walk(job, 1)
-  for (;;) {
-    const next = await pieces.next()
-    if (next.done) return next.value
-  }
+export const reportOn = async (job: Export): Promise<ExportReport> => (await reportsOn(job, [job.policy]))[0]!
+
+/** One report a policy, in their order, from one walk: reading the articles is what takes time. */
+export async function reportsOn(
+  job: Omit<Export, 'policy'>,
+  policies: readonly Policy[],
+): Promise<readonly ExportReport[]> {
+  const walks = policies.map((policy) => new Walk({ ...job, policy }, 1))
+  for await (const article of job.articles()) for (const walk of walks) walk.take(article)
+  return walks.map((walk) => walk.report())
 }
 
 /**
@@ -38,7 +42,10 @@ export async function* write(job: Export): AsyncGenerator<Piece, ExportReport> {
     throw new Problem('spans_would_be_lost', { n: clipped.length + dropped.length }, survey)
   }
   yield { file: 'FORMAT.md', text: aboutFormat(job.format) }
-  const report = yield* walk(job, survey?.levels ?? 1)
+  const walk = new Walk(job, survey?.levels ?? 1)
+  yield* walk.head
+  for await (const article of job.articles()) yield* walk.take(article)
+  const report = walk.report()
   yield { file: 'report.json', text: JSON.stringify(report, null, 2) + '\n' }
   return report
 }
@@ -49,22 +56,38 @@ export const aboutFormat = ({ about }: Format): string => `${about}\n${aboutRepo
 const needsSurvey = ({ policy, format }: Export): boolean =>
   format.loses.length > 0 && (policy === 'refuse' || policy === 'columns')
 
-/** The one walk: what it yields is the file, what it returns is the report of just that. */
-async function* walk(job: Export, levels: number): AsyncGenerator<Piece, ExportReport> {
-  const { format, policy, include, labels, cut } = job
-  const writer = format.writer({ policy, labels, levels })
-  const tally = new Tally(labels)
-  yield* writer.head
-  for await (const article of job.articles()) {
-    const left = format.training ? leftOf(article) : null
-    if (left && include === 'closed') {
-      tally.leave(left)
-      continue
-    }
-    if (left) tally.admit(left)
-    const written = writer.article(article)
-    tally.add(article, written)
-    yield* written.pieces
+/** The one walk: what its articles become in the file, and the report of just that. */
+class Walk {
+  readonly #job: Export
+  readonly #writer: Writer
+  readonly #tally: Tally
+
+  constructor(job: Export, levels: number) {
+    this.#job = job
+    this.#writer = job.format.writer({ policy: job.policy, labels: job.labels, levels })
+    this.#tally = new Tally(job.labels)
   }
-  return tally.report({ cut, format: format.id, policy, include })
+
+  get head(): readonly Piece[] {
+    return this.#writer.head
+  }
+
+  /** The article's text for the file; none if it may not train and is not asked for. */
+  take(article: GoldArticle): readonly Piece[] {
+    const { format, include } = this.#job
+    const left = leftOf(article)
+    if (left && format.training && include === 'closed') {
+      this.#tally.leave(left)
+      return []
+    }
+    if (left) this.#tally.admit(left)
+    const written = this.#writer.article(article)
+    this.#tally.add(article, written)
+    return written.pieces
+  }
+
+  report(): ExportReport {
+    const { cut, format, policy, include } = this.#job
+    return this.#tally.report({ cut, format: format.id, policy, include })
+  }
 }

@@ -79,7 +79,7 @@ async function approve(article: string, content: Content): Promise<string> {
 }
 const close = (article: string) => rita.send('POST', `/articles/${article}/closing`)
 
-const path = (kind: 'report' | 'file', query: Record<string, string | number>) =>
+const path = (kind: 'report' | 'reports' | 'file', query: Record<string, string | number>) =>
   `/projects/${project}/export/${kind}?${new URLSearchParams(query as Record<string, string>)}`
 const report = (query: Record<string, string | number>, by = rita) => by.get<ExportReport>(path('report', query))
 
@@ -250,6 +250,10 @@ describe('CoNLL-2003', () => {
     expect(await report(conll)).toMatchObject({ refused: true, kept: 1 })
     const outermost = await download({ ...conll, policy: 'outermost' })
     expect(JSON.parse(outermost['report.json']!)).toEqual(await report({ ...conll, policy: 'outermost' }))
+    const { reports } = await rita.get<{ reports: ExportReport[] }>(path('reports', conll))
+    expect(reports.map(({ policy }) => policy)).toEqual(formatById('conll2003').policies)
+    expect(reports[0]).toEqual(await report(conll))
+    expect(reports[0]!.dropped[0]).toMatchObject({ insideLabel: 'ORG' })
     const columns = await download({ ...conll, policy: 'columns' })
     expect(columns['corpus.conll']).toMatch(/^Ақтөбе -X- O B-ORG B-CITY$/m)
     expect(await rita.refusal('GET', path('file', { format: 'jsonl', policy: 'columns' }))).toBe('malformed')
@@ -269,11 +273,11 @@ describe('CoNLL-2003', () => {
 
 test('the page of a format is there before any export, the same that lies in the archive', async () => {
   await approve(articles[0]!, span('Асхат', 'per'))
-  const page = await rita.request('GET', '/formats/jsonl/about')
+  const page = await rita.request('GET', '/formats/about?format=jsonl')
   expect(page.headers.get('content-type')).toMatch(/^text\/plain/)
   expect(await page.text()).toBe((await download({ format: 'jsonl' }))['FORMAT.md'])
-  expect(await rita.refusal('GET', '/formats/docx/about')).toBe('malformed')
-  expect(await app.stranger.refusal('GET', '/formats/jsonl/about')).toBe('sign_in')
+  expect(await rita.refusal('GET', '/formats/about?format=docx')).toBe('malformed')
+  expect(await app.stranger.refusal('GET', '/formats/about?format=jsonl')).toBe('sign_in')
 })
 
 test('a walk ends when whoever asked for it has left', async () => {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import {
   formatById,
   reportOn,
+  reportsOn,
   write,
   type Export,
   type ExportReport,
@@ -44,6 +45,18 @@ export async function reportExport(
   return reportOn(await planExport(ctx.world.db, project, request, gone))
 }
 
+/** The same for every policy that a format has, from one walk. */
+export async function reportExports(
+  ctx: Ctx,
+  project: string,
+  request: Omit<ExportRequest, 'policy'>,
+  gone?: AbortSignal,
+): Promise<readonly ExportReport[]> {
+  await requireExport(ctx, project, request)
+  const plan = await planExport(ctx.world.db, project, { ...request, policy: null }, gone)
+  return reportsOn(plan, plan.format.policies)
+}
+
 /**
  * The archive of an export, as a stream: corpus files and `report.json`. Throws `nothing_to_export`, and
  * `spans_would_be_lost` with the report if the policy is to refuse. Destroying the stream ends the walk, and so does
@@ -71,7 +84,7 @@ export async function exportUnasked(world: World, project: string, request: Expo
   return (await zipPieces(await writeExport(world.db, project, request), world.now())).stream
 }
 
-async function requireExport(ctx: Ctx, project: string, { people }: ExportRequest): Promise<void> {
+async function requireExport(ctx: Ctx, project: string, { people }: Pick<ExportRequest, 'people'>): Promise<void> {
   const role = await requireRole(ctx, project, 'export')
   if (people === 'names' && role !== 'owner') throw new Problem('names_for_owner')
 }

@@ -14,7 +14,7 @@ import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
 import { answers } from '../schema.ts'
 import { bodyOf } from './body.ts'
-import { exportFile, reportExport, type ExportRequest } from './export.ts'
+import { exportFile, reportExport, reportExports, type ExportRequest } from './export.ts'
 
 const Policy = z.enum(policies)
 const Include = z.enum(includes)
@@ -54,7 +54,11 @@ const Report = z.object({
   levels: z.int(),
   kept: z.int(),
   clipped: z.array(Named.extend({ reason: z.enum(clipReasons), became: z.string() })).readonly(),
-  dropped: z.array(Named.extend({ reason: z.enum(dropReasons), inside: z.string().nullable() })).readonly(),
+  dropped: z
+    .array(
+      Named.extend({ reason: z.enum(dropReasons), inside: z.string().nullable(), insideLabel: z.string().nullable() }),
+    )
+    .readonly(),
   left: z.array(Left).readonly(),
   unclosed: z.array(Left).readonly(),
   notes: z.object({ attributes: z.int(), joined: z.int(), rewritten: z.int() }),
@@ -76,8 +80,8 @@ const list = createRoute({
 })
 const about = createRoute({
   method: 'get',
-  path: '/formats/{format}/about',
-  request: { params: z.object({ format: FormatName }) },
+  path: '/formats/about',
+  request: { query: z.object({ format: FormatName }) },
   responses: {
     200: {
       description: 'What every file of an export in this format means, as Markdown; it lies in every archive too.',
@@ -90,6 +94,15 @@ const report = createRoute({
   path: '/projects/{project}/export/report',
   request: { params: ByProject, query: Request },
   responses: answers('What the file would carry and lose; its cut makes the file the same.', Report),
+})
+const reports = createRoute({
+  method: 'get',
+  path: '/projects/{project}/export/reports',
+  request: { params: ByProject, query: Request.omit({ policy: true }) },
+  responses: answers(
+    'One report for each policy of the format, all at one cut.',
+    z.object({ reports: z.array(Report) }),
+  ),
 })
 const file = createRoute({
   method: 'get',
@@ -112,11 +125,17 @@ export const goldRoutes = () =>
     })
     .openapi(about, (c) => {
       ctxOf(c)
-      return c.text(aboutFormat(formatById(c.req.valid('param').format)), 200)
+      return c.text(aboutFormat(formatById(c.req.valid('query').format)), 200)
     })
     .openapi(report, async (c) => {
       const { project } = c.req.valid('param')
       return c.json(await reportExport(ctxOf(c), project, requestOf(c.req.valid('query')), c.req.raw.signal), 200)
+    })
+    .openapi(reports, async (c) => {
+      const { project } = c.req.valid('param')
+      const { cut = null, ...query } = c.req.valid('query')
+      const found = await reportExports(ctxOf(c), project, { ...query, cut }, c.req.raw.signal)
+      return c.json({ reports: [...found] }, 200)
     })
     .openapi(file, async (c) => {
       const { project } = c.req.valid('param')
