@@ -15,8 +15,12 @@ export interface ExportChoice {
 
 export const loadFormats = async () => (await ask(api.formats.$get())).formats
 
-export const loadReport = (project: string, choice: ExportChoice) =>
-  ask(api.projects[':project'].export.report.$get({ param: { project }, query: { ...choice } }))
+/** One report for each policy of the format, so that each button can say what it would cost. */
+export const loadReports = async (project: string, choice: Omit<ExportChoice, 'policy'>): Promise<Report[]> =>
+  (await ask(api.projects[':project'].export.reports.$get({ param: { project }, query: { ...choice } }))).reports
+
+/** The page that says what every file of a format means; it lies in the archive as FORMAT.md. */
+export const aboutUrl = (format: Format['id']): string => `/api/formats/${format}/about`
 
 /** Where the file of a report is downloaded. */
 export function fileUrl(project: string, { format, policy, include, people }: ExportChoice, cut: number): string {

@@ -7,6 +7,8 @@ export const exports = {
   format: 'Формат',
   carriesAll: 'всё',
   flat: 'плоский',
+  about: 'Как устроены файлы',
+  aboutWhere: ', эта страница будет и в архиве: FORMAT.md',
   taken: 'Что берётся',
   takenText: 'Одобренные метки: {articles}.',
   losesTitle: 'Этот формат никогда не несёт',
@@ -20,12 +22,7 @@ export const exports = {
   lost_authors: 'кто отметил и кто одобрил',
   lost_blanks: 'пробелы между словами',
 
-  fitsAll: {
-    one: 'Войдёт целиком вся {n} метка',
-    few: 'Войдут целиком все {n} метки',
-    many: 'Войдут целиком все {n} меток',
-    other: 'Войдут целиком все {n} метки',
-  },
+  fitsAll: 'Все метки войдут целиком: {n}',
   fitsSome: 'Целиком войдут {kept} из {all}',
   keptN: { one: '{n} целиком', few: '{n} целиком', many: '{n} целиком', other: '{n} целиком' },
   clippedN: {
@@ -57,10 +54,10 @@ export const exports = {
   columnText: 'Текст',
   columnFate: 'Что будет',
   columnWhere: 'Где',
-  fate_nested: 'не войдёт: внутри другой метки',
-  fate_holds: 'не войдёт: внутри неё другая',
-  fate_crossing: 'не войдёт: пересекается с другой',
-  fate_same_tokens: 'не войдёт: те же слова у другой',
+  fate_nested: 'не войдёт: внутри {label}',
+  fate_holds: 'не войдёт: внутри неё {label}',
+  fate_crossing: 'не войдёт: пересекается с {label}',
+  fate_same_tokens: 'не войдёт: те же слова у {label}',
   fate_relation: 'не войдёт: связь',
   fate_article_label: 'не войдёт: тип всей статьи',
   fate_discontinuous: 'не войдёт: из нескольких кусков',
@@ -95,9 +92,12 @@ export const exports = {
 
   left: 'Не берутся: ещё не подписаны',
   leftText: 'В учебном файле нерешённая метка учила бы модель, что «здесь ничего нет».',
+  leftTaken: 'Берутся, хотя ещё не подписаны',
+  leftTextOpen: 'Метки без решения не войдут; сколько их, сказано в каждой строке файла.',
   leftLine: { one: 'без решения {n}', few: 'без решения {n}', many: 'без решения {n}', other: 'без решения {n}' },
   leftNotClosed: 'не подписана',
   leftApproved: { one: 'одобрена {n}', few: 'одобрено {n}', many: 'одобрено {n}', other: 'одобрено {n}' },
+  leftRest: { one: 'Ещё {n} статья.', few: 'Ещё {n} статьи.', many: 'Ещё {n} статей.', other: 'Ещё {n} статьи.' },
   takeAll: 'Всё равно взять их',
   takeAllHint: 'Понимаю, что нерешённые метки будут значить «здесь ничего нет».',
   unclosed: {
@@ -122,5 +122,6 @@ export const exports = {
     other: 'Выгрузить, потеряв {n}',
   },
   downloadWhole: 'Выгрузить без потерь',
+  downloadSpans: 'Выгрузить, не потеряв ни метки',
   columnsBetter: 'Столбец на уровень удержит все метки.',
 } as const satisfies SectionOf<'export'>
