@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -13,9 +14,11 @@ export interface Door {
   close(): Promise<void>
 }
 
-/** Opens the console of `data`, or of the Postgres that DATABASE_URL names. */
+/** Opens the console of `data`, or of the Postgres that DATABASE_URL names. Makes no folder where there is none. */
 export async function openDoor(data: string): Promise<Door> {
   const url = process.env.DATABASE_URL
+  if (!url && !existsSync(join(data, 'VERSION')))
+    throw new Error(`There is no data folder of Tamga at "${data}". Name it with --data, as npm start did.`)
   const publicUrl = readPublicUrl(process.env.PUBLIC_URL)
   const source = url ? { url } : { dir: data, worker: join(import.meta.dirname, 'pglite-worker.js') }
   try {
