@@ -3,6 +3,7 @@ import { digestOf, Problem } from '@tamga/model'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { rest } from '../test-clock.ts'
 import { newId } from '../world.ts'
 import { saveLabelSet } from '../projects/labels.ts'
 import { groundOf } from './store.ts'
@@ -494,9 +495,9 @@ describe('the rules', () => {
       // the flush comes as far as its counts; with one connection it cannot even begin
       await trx.updateTable('article_stats').set({ waiting: 0 }).where('article', '=', article).execute()
       tab.layer.add(span(9, 19, 'org'), { id: newId() })
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await rest(200)
       saving = saveLabelSet(ctx, project, 1, without).catch((error: Error) => error.message)
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await rest(200)
     })
     await held
     expect(await saving).toBe('label_in_use')
