@@ -24,7 +24,8 @@ const steps: Record<string, Step> = {
 }
 
 test('each step keeps what the schema before held', async () => {
-  const { db, close } = await openTestDatabase()
+  const database = await openTestDatabase()
+  const { db } = database
   const taken = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
   const [first, ...later] = taken.rows.map(({ name }) => name)
   expect(Object.keys(steps)).toEqual(later)
@@ -36,5 +37,5 @@ test('each step keeps what the schema before held', async () => {
     await migrate(db, name)
     expect(await read(db)).toEqual(stands)
   }
-  await close()
+  await database.close()
 })
