@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { callerOf, type Caller } from './http.ts'
-import { enter, team, type Person } from './people.ts'
+import { clickWord, enter, KAZAKH, openArticle, stored, team, type Person } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 
 const DEMO = 'Новости Актобе'
@@ -146,6 +146,25 @@ test('a withdrawn article is gone for everybody, and an owner finds and restores
   await onlyWithdrawn.uncheck()
   await expect(page.locator('tbody tr')).toHaveCount(5)
   await reviewer.context.close()
+})
+
+test('an article moves on in the list while somebody marks in it', async ({ browser }) => {
+  await openArticles(owner)
+  const row = rowOf(owner.page, KAZAKH)
+  await expect(row).toContainText('not begun')
+  const marking = await enter(browser, server.url, team.ann)
+  await openArticle(marking, server.url, KAZAKH)
+  await expect(row.getByText('АС')).toBeVisible()
+  for (const [word, n] of [
+    ['биыл', 1],
+    ['Ақтөбеде', 2],
+  ] as const) {
+    await clickWord(marking.page, word)
+    await marking.page.keyboard.press('KeyD')
+    await stored(marking.page)
+    await expect(row).toContainText(`to be decided: ${n}`)
+  }
+  await marking.context.close()
 })
 
 test('two articles are joined as translations from a search that shows one of them, and parted', async () => {

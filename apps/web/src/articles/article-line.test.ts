@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupsOf, sorted, stateOfArticle, type ArticleLine } from './article-line.ts'
+import { groupsOf, progressed, sorted, stateOfArticle, type ArticleLine } from './article-line.ts'
 
 const none = { source: null, size: 0, hits: [], here: [], language: 'kk', date: null, group: null } as const
 const article = (title: string, more: Partial<ArticleLine> = {}): ArticleLine => ({
@@ -31,4 +31,11 @@ test('translations are told together; one alone, or one withdrawn, is no group',
   const list = [article('a', { group: 'g' }), article('b', { group: 'g' }), article('c', { group: 'h' })]
   expect(groupsOf(list).map(titles)).toEqual([['a', 'b']])
   expect(groupsOf([list[0]!, { ...list[1]!, withdrawn: 'why' }])).toEqual([])
+})
+
+test('an article moves on where it stands, the others stay as they are', () => {
+  const list = [article('a', { annotated: 1, waiting: 1 }), article('b')]
+  const moved = progressed(list, { article: 'a', annotated: 2, waiting: 0, approved: 2 })
+  expect(moved).toEqual([{ ...list[0], annotated: 2, waiting: 0, approved: 2 }, list[1]])
+  expect(moved[1]).toBe(list[1])
 })

@@ -24,6 +24,15 @@ export async function loadArticles({ project, q, exact, withdrawn }: ArticleQuer
   return (await ask(api.projects[':project'].articles.$get({ param: { project }, query }))).articles
 }
 
+/** How far an article is, as the server tells it when that changes. */
+export type Progress = Pick<ArticleLine, 'annotated' | 'waiting' | 'approved'> & { readonly article: string }
+
+/** The list with an article as far as it is now. */
+export const progressed = (
+  list: readonly ArticleLine[],
+  { article, annotated, waiting, approved }: Progress,
+): ArticleLine[] => list.map((line) => (line.id === article ? { ...line, annotated, waiting, approved } : line))
+
 export const orders = ['date', 'title', 'waiting', 'progress'] as const
 export type Order = (typeof orders)[number]
 
