@@ -351,6 +351,7 @@ test('signing out everywhere asks for the sign-in over the open page, and what i
   expect(seconds()).toBeLessThan(REVOKED_SECONDS + 0.5)
   // what waits in the page is Dan's: nobody else signs in over it
   await expect(asked.getByLabel('E-mail')).not.toBeEditable()
+  await expect(asked.getByLabel('Password')).toBeFocused()
   expect(await asked.getByRole('listitem').count()).toBe(1)
   await signInAgain()
   await stored(page)
