@@ -79,6 +79,7 @@ async function makeLabels(page: Page): Promise<void> {
 
 async function addArticles(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Add articles' }).first().click()
+  await page.getByRole('heading', { level: 1, name: 'Add articles' }).waitFor()
   const path = test.info().outputPath('алина.txt')
   writeFileSync(path, TEXT)
   const choosing = page.waitForEvent('filechooser')

@@ -288,6 +288,7 @@ test.describe('on an address of the local network', () => {
     await page.getByLabel('Name of the project').fill('Corpus')
     await page.getByRole('button', { name: 'Make the project' }).click()
     await page.getByRole('link', { name: 'Add articles' }).first().click()
+    await page.getByRole('heading', { level: 1, name: 'Add articles' }).waitFor()
     const text = { name: 'forum.txt', mimeType: 'text/plain', buffer: Buffer.from('Форум прошел в Актобе.\n') }
     await page.getByLabel('Choose files').last().setInputFiles(text)
     await page.getByRole('button', { name: 'Add 1 article' }).click()
