@@ -11,7 +11,10 @@ const messages: Message[] = [
   { type: 'awareness', update: bytes },
   { type: 'queryAwareness' },
   { type: 'ack', count: 300 },
-  { type: 'refusal', refusal: { key: 'AAAAAAAAAAAAAAAA/label', code: 'label_unknown', details: { code: 'ТҰЛҒА' } } },
+  {
+    type: 'refusal',
+    refusal: { key: 'AAAAAAAAAAAAAAAA/label', code: 'label_unknown', details: { code: 'ТҰЛҒА' }, aside: 'an-id' },
+  },
   { type: 'fact', fact: { scope: 'project/p', n: 7, kind: 'decided', payload: { annotation: 'a' } } },
   { type: 'here', here: { article: ['one', 'two'] } },
 ]

@@ -18,6 +18,8 @@ export interface Refusal {
   readonly key: string
   readonly code: ProblemCode
   readonly details: ProblemDetails
+  /** The id under which the server keeps what was lost by it, for its writer; null if it keeps nothing. */
+  readonly aside: string | null
 }
 
 /** Something that happened, as the server tells it: numbered without gaps within its scope. */
@@ -131,9 +133,9 @@ export const readAck = (decoder: decoding.Decoder): number => decoding.readVarUi
 
 /** Throws if it is no refusal. */
 export function readRefusal(decoder: decoding.Decoder): Refusal {
-  const { key, code, details } = readJson(decoder) as Partial<Refusal>
+  const { key, code, details, aside } = readJson(decoder) as Partial<Refusal>
   if (typeof key !== 'string' || typeof code !== 'string') throw new Error('not a refusal')
-  return { key, code, details: details ?? {} }
+  return { key, code, details: details ?? {}, aside: aside ?? null }
 }
 
 /** Throws if it is no fact. */

@@ -66,6 +66,7 @@ export const problems = {
   annotation_gone: 404,
   own_only: 403,
   frozen: 409,
+  locked: 409,
   // review
   changed_meanwhile: 409,
   undecided_left: 409,

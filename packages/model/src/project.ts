@@ -7,6 +7,8 @@ export const Settings = z.object({
   quorum: z.int().min(1).max(9).default(1),
   /** May a reviewer's approval of their own span count? */
   ownApproval: z.boolean().default(true),
+  /** Once approved, does only a reviewer change a span? */
+  lockApproved: z.boolean().default(false),
   languages: z.array(Language).default([]),
 })
 export type Settings = z.infer<typeof Settings>

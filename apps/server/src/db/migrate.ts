@@ -2,9 +2,10 @@ import { Migrator, sql, type Kysely, type Migration, type MigrationProvider } fr
 import type { Tables } from './tables.ts'
 import * as start from './migrations/0001-start.ts'
 import * as refresh from './migrations/0002-refresh.ts'
+import * as live from './migrations/0003-live.ts'
 
 /** Every migration there is, in order: forward only, each in a transaction. */
-const migrations: Record<string, Migration> = { '0001-start': start, '0002-refresh': refresh }
+const migrations: Record<string, Migration> = { '0001-start': start, '0002-refresh': refresh, '0003-live': live }
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
 

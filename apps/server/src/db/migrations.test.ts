@@ -21,6 +21,14 @@ const steps: Record<string, Step> = {
     read: async (db) => (await sql`select id, name, settings, refreshed_to from project`.execute(db)).rows,
     stands: [{ id: 'p', name: 'News', settings: JSON.parse(settings) as unknown, refreshed_to: null }],
   },
+  '0003-live': {
+    write: async (db) => {
+      await sql`insert into article (id, project, title) values ('a', 'p', 'Форум')`.execute(db)
+      await sql`insert into article_stats (article, annotated, waiting, approved) values ('a', 5, 2, 3)`.execute(db)
+    },
+    read: async (db) => (await sql`select * from article_stats`.execute(db)).rows,
+    stands: [{ article: 'a', annotated: 5, waiting: 2, approved: 3, untold: false }],
+  },
 }
 
 test('each step keeps what the schema before held', async () => {

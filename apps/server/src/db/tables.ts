@@ -5,6 +5,9 @@ import type {
   Anchor,
   LabelSet,
   Language,
+  Plain,
+  ProblemCode,
+  ProblemDetails,
   Range,
   Reason,
   Role,
@@ -122,6 +125,8 @@ interface ArticleStatsTable {
   annotated: Generated<number>
   waiting: Generated<number>
   approved: Generated<number>
+  /** True while pages have not been told of what these counts are now. */
+  untold: Generated<boolean>
 }
 
 interface RevisionTable {
@@ -166,6 +171,31 @@ interface LayerLogTable {
   account: string
   at: Instant
   data: Buffer
+}
+
+interface LayerSnapshotTable {
+  layer: string
+  epoch: number
+  seq: number
+  state: Buffer
+  at: Instant
+}
+
+interface SetAsideTable {
+  id: string
+  layer: string
+  account: string
+  key: string
+  /** The refused value alone in a list; null where a key was to be deleted. */
+  value: JSONColumnType<[Plain] | null, string | null, string | null>
+  code: ProblemCode
+  details: Json<ProblemDetails>
+  at: Instant
+  /** When its writer gave it to the reviewers. */
+  handed_at: InstantOrNull
+  resolved_at: InstantOrNull
+  resolved_by: string | null
+  how: 'again' | 'dropped' | null
 }
 
 interface LayerClientTable {
@@ -291,6 +321,8 @@ export interface Tables {
   layer: LayerTable
   layer_head: LayerHeadTable
   layer_log: LayerLogTable
+  layer_snapshot: LayerSnapshotTable
+  set_aside: SetAsideTable
   layer_client: LayerClientTable
   annotation: AnnotationTable
   change: ChangeTable

@@ -98,7 +98,7 @@ function settle(replica: Replica, key: string, writer: Writer): { change?: KeyCh
   if (stands === undefined) map.delete(key)
   else if (!sameValue(stands, given)) map.set(key, stands)
   const change = code ? null : accept(replica, { id, field, before, after: stands }, writer.account)
-  return { ...(change && { change }), ...(code && { refusal: { key, code, details: detailsOf(field, given) } }) }
+  return { ...(change && { change }), ...(code && { refusal: { key, code, details: detailsOf(field, given), aside: null } }) }
 }
 
 /** What the sentence to the sender names: the attribute, or the label that was given. */

@@ -276,7 +276,7 @@ describe('another quorum', () => {
     await approveThree()
     const dying = dyingAfter(app.world, 1)
     const act = changeSettings({ world: dying, account: ownAccount() }, project, {
-      settings: { quorum: 2, ownApproval: true, languages: ['en'] },
+      settings: { quorum: 2, ownApproval: true, lockApproved: false, languages: ['en'] },
     })
     await expect(act).rejects.toThrow('the process is gone')
     expect(await gold()).toBe(2)
@@ -288,7 +288,7 @@ describe('another quorum', () => {
   test('asks nothing of gold when only other settings change', async () => {
     await approveThree()
     await changeSettings({ world: dyingAfter(app.world, 0), account: ownAccount() }, project, {
-      settings: { quorum: 1, ownApproval: true, languages: ['ru'] },
+      settings: { quorum: 1, ownApproval: true, lockApproved: false, languages: ['ru'] },
     })
     expect([await gold(), await left()]).toEqual([3, null])
   })

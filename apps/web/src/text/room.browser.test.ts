@@ -158,7 +158,7 @@ test('a refused edit is told and is no step of undo any more', async () => {
   const line = await enter()
   const id = mark(city)
   expect(room.undo.canUndo).toBe(true)
-  line.refuse({ key: id, code: 'label_unknown', details: {} })
+  line.refuse({ key: id, code: 'label_unknown', details: {}, aside: null })
   expect(room.refusals).toMatchObject([{ code: 'label_unknown' }])
   expect(room.undo.canUndo).toBe(false)
 })

@@ -255,7 +255,7 @@ export class Room {
       else if (now && !made && sameValue(fieldOf(now, field), before)) this.layer.set(id, field, after)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      this.refusals = [...this.refusals, { key: id, code: error.code, details: error.details }]
+      this.refusals = [...this.refusals, { key: id, code: error.code, details: error.details, aside: null }]
     }
   }
 

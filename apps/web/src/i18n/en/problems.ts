@@ -68,6 +68,7 @@ export const problems = {
   annotation_gone: 'The span has been removed meanwhile. Nothing was changed.',
   own_only: 'An annotator removes only their own spans. A reviewer can remove this one.',
   frozen: 'The article is frozen, so spans stay as they are. An owner can open it.',
+  locked: 'This span is approved, and in this project only a reviewer changes what is approved.',
 
   changed_meanwhile: 'Not recorded: the span changed while you looked‹ ({name})›. See the difference and decide anew.',
   undecided_left: 'Not signed off: {n} spans still wait for a decision. Decide them first.',
