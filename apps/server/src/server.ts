@@ -12,6 +12,7 @@ import { openDatabase, type Database } from './db/open.ts'
 import { isLoopback, type Env } from './env.ts'
 import { FactBell } from './facts.ts'
 import { openLive, type Live } from './live/open.ts'
+import { Metrics } from './metrics.ts'
 import { originAt, originsOf } from './origins.ts'
 import { resumeRefreshes } from './projects/refresh.ts'
 import { seedDemo } from './seed.ts'
@@ -60,6 +61,7 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
     kind: database.kind,
     origins,
     bell: new FactBell(),
+    metrics: new Metrics(),
     demo: env.demo,
     here: (project) => live?.here(project) ?? {},
     now: () => new Date(),

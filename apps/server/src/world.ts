@@ -3,6 +3,7 @@ import { idFrom, ID_BYTES } from '@tamga/model'
 import type { Database, Db } from './db/open.ts'
 import { DEFAULT_PORT } from './env.ts'
 import { FactBell } from './facts.ts'
+import { Metrics } from './metrics.ts'
 import { originsOf, type Origins } from './origins.ts'
 
 /** What every verb stands on: passed in, never imported, so that a test can have its own. */
@@ -11,6 +12,7 @@ export interface World {
   readonly kind: Database['kind']
   readonly origins: Origins
   readonly bell: FactBell
+  readonly metrics: Metrics
   /** True where the demo's people may be signed in by one click: loopback, and nowhere else. */
   readonly demo: boolean
   /** Who is in which article of a project right now: account ids by article id. */
@@ -30,6 +32,7 @@ export const openWorld = ({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl
   kind,
   origins: originsOf(publicUrl, DEFAULT_PORT),
   bell: new FactBell(),
+  metrics: new Metrics(),
   demo: false,
   here: () => ({}),
   now: () => new Date(),

@@ -21,6 +21,7 @@ import { insertAccount } from '../auth/store.ts'
 import { json } from '../db/json.ts'
 import { openTestDatabase } from '../db/test-db.ts'
 import { FactBell } from '../facts.ts'
+import { Metrics } from '../metrics.ts'
 import { originsOf } from '../origins.ts'
 import { ownTime } from '../test-clock.ts'
 import { newId, type World } from '../world.ts'
@@ -68,6 +69,7 @@ export async function openTestRoom() {
     kind: database.kind,
     origins: originsOf(null, port),
     bell: new FactBell(),
+    metrics: new Metrics(),
     demo: false,
     here: () => ({}),
     now: () => new Date(),
