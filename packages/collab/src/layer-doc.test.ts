@@ -2,6 +2,7 @@ import { Problem, type Content, type LabelSet, type Rules } from '@tamga/model'
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { LayerDoc, type Act } from './layer-doc.ts'
+import { editsOf, writeAgain, type Edit } from './outbox.ts'
 import { OwnUndo } from './undo.ts'
 import { Pending } from './pending.ts'
 import { ROOT } from './record.ts'
@@ -143,9 +144,9 @@ describe('undo', () => {
   /** Somebody else's edit, arriving over the network. */
   const elsewhere = (verb: (other: LayerDoc) => void) => {
     const other = new Y.Doc()
-    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(layer.doc))
     verb(new LayerDoc(other, () => rules))
-    Y.applyUpdate(doc, Y.encodeStateAsUpdate(other))
+    Y.applyUpdate(layer.doc, Y.encodeStateAsUpdate(other))
   }
 
   test('takes back and does again, act by act', () => {
@@ -196,6 +197,66 @@ describe('undo', () => {
     undo.attach(layer)
     undo.undo()
     expect(layer.read(A)!.content.label).toBe('per')
+  })
+
+  /** A new document of the layer, empty at first and then filled by the server, as after a new epoch. */
+  function moveOn(fill: (map: Y.Map<unknown>) => void): void {
+    layer = new LayerDoc(new Y.Doc(), () => rules)
+    undo.attach(layer)
+    const server = new Y.Doc()
+    server.clientID = 1
+    server.transact(() => fill(server.getMap(ROOT)))
+    Y.applyUpdate(layer.doc, Y.encodeStateAsUpdate(server))
+    layer.begin()
+  }
+
+  test('goes on with a new document that keeps a mark of mine as the server wrote it', () => {
+    layer.add(anna, { id: A })
+    layer.add(anna, { id: B })
+    layer.act(() => {
+      layer.setGone(A, true)
+      layer.setGone(B, true)
+    })
+    moveOn((map) => {
+      for (const id of [A, B]) map.set(id, ['span', [[0, 4]], 'per', [], null])
+      for (const id of [A, B]) map.set(`${id}/gone`, true)
+    })
+    expect(undo.undo()).toEqual({ act: 'remove', annotations: [B, A], left: [] })
+    expect([layer.read(A)!.gone, layer.read(B)!.gone]).toEqual([false, false])
+    elsewhere((other) => other.setLabel(B, 'loc'))
+    expect(undo.undo()).toEqual({ act: 'add', annotations: [], left: [B] })
+    expect(undo.undo()).toEqual({ act: 'add', annotations: [A], left: [] })
+  })
+
+  test('takes an act back once though it was written again, and never what was another tab’s', () => {
+    const edits: Edit[] = []
+    layer.onAct((act) => edits.push(...editsOf(act)))
+    layer.act(() => {
+      layer.add(anna, { id: A })
+      layer.setLabel(A, 'loc')
+    })
+    moveOn(() => undefined)
+    const foreign: Edit = { key: B, before: null, value: ['span', [[5, 9]], 'per', [], null] }
+    undo.unremembered(() => writeAgain(layer, [...edits, foreign]))
+    expect(layer.read(A)?.content.label).toBe('loc')
+    expect(undo.undo()).toEqual({ act: 'add', annotations: [A], left: [] })
+    expect([layer.read(A)!.gone, layer.read(B)!.gone]).toEqual([true, false])
+    expect(undo.undo()).toBeNull()
+    undo.redo()
+    expect(layer.read(A)).toMatchObject({ gone: false, content: { label: 'loc' } })
+  })
+
+  test('takes back what is left of an act when a part of it was refused', () => {
+    layer.add(anna, { id: A })
+    layer.add(anna, { id: B })
+    layer.act(() => {
+      layer.setLabel(A, 'loc')
+      layer.setLabel(B, 'loc')
+    })
+    elsewhere((server) => server.setLabel(B, 'per'))
+    undo.refused(`${B}/label`)
+    expect(undo.undo()).toEqual({ act: 'label', annotations: [A], left: [] })
+    expect([layer.read(A)!.content.label, layer.read(B)!.content.label]).toEqual(['per', 'per'])
   })
 
   test('forgets what the server refused', () => {

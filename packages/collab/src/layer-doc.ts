@@ -45,7 +45,7 @@ export class LayerDoc {
   readonly #listeners = new Set<LayerListener>()
   readonly #actListeners = new Set<(act: Act) => void>()
   // what was there before this object, and the client ids that its own acts used since
-  readonly #start: ReadonlyMap<number, number>
+  #start: ReadonlyMap<number, number>
   readonly #own = new Set<number>()
   #open: { name: ActName | null; readonly changes: Change[] } | null = null
 
@@ -152,6 +152,14 @@ export class LayerDoc {
   /** One annotation as it stands, gone or not, or null if it is not there or does not parse. */
   read(id: string): Annotation | null {
     return readAnnotation(id, (key) => this.#map.get(key), this.#overridden.get(id) ?? [])
+  }
+
+  /**
+   * Counts what is there now as the beginning: the document has just been filled with what the server keeps, so none of
+   * it was written by somebody else meanwhile.
+   */
+  begin(): void {
+    this.#start = Y.decodeStateVector(Y.encodeStateVector(this.doc))
   }
 
   /** True if somebody else wrote what stands under this field's key, since this object began to look. */

@@ -48,6 +48,11 @@ export class Pending {
     return new Set(this.#unsaved.flatMap(({ ids }) => [...ids]))
   }
 
+  /** True if the server is known to have a client's acts up to this clock. */
+  isDurable(client: number, clock: number): boolean {
+    return clock <= this.#durableClock(client)
+  }
+
   /** A socket opened: the server counts its messages from 0 again. */
   connected(): void {
     this.#sent = []

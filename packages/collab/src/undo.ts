@@ -80,6 +80,16 @@ export class OwnUndo {
     this.#redo = filter(this.#redo)
   }
 
+  /** Runs verbs that are no new acts of mine: what is written again is remembered already, or was never this tab's. */
+  unremembered(run: () => void): void {
+    this.#replaying = true
+    try {
+      run()
+    } finally {
+      this.#replaying = false
+    }
+  }
+
   #remember(act: Act): void {
     if (this.#replaying) return
     this.#undo = [...this.#undo, act].slice(-KEPT_ACTS)

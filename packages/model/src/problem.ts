@@ -67,6 +67,9 @@ export const problems = {
   own_only: 403,
   frozen: 409,
   locked: 409,
+  edit_overtaken: 409,
+  text_corrected: 409,
+  asides_full: 409,
   // review
   changed_meanwhile: 409,
   undecided_left: 409,

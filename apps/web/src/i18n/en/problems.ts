@@ -69,6 +69,9 @@ export const problems = {
   own_only: 'An annotator removes only their own spans. A reviewer can remove this one.',
   frozen: 'The article is frozen, so spans stay as they are. An owner can open it.',
   locked: 'This span is approved, and in this project only a reviewer changes what is approved.',
+  edit_overtaken: 'Somebody changed the same thing meanwhile, so your edit was not written over it.',
+  text_corrected: 'The text of this article has been corrected since, so this edit has no place in it any more.',
+  asides_full: 'Too many edits are set aside here. Drop some before you hand over more.',
 
   changed_meanwhile: 'Not recorded: the span changed while you looked‹ ({name})›. See the difference and decide anew.',
   undecided_left: 'Not signed off: {n} spans still wait for a decision. Decide them first.',
