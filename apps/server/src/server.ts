@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
 import { sweepImports } from './articles/import.ts'
+import { alone } from './bus.ts'
 import { openConsole } from './console.ts'
 import { openSessions } from './auth/sessions.ts'
 import { demoAccounts, nobodyYet } from './auth/store.ts'
@@ -60,6 +61,7 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
     db: database.db,
     kind: database.kind,
     origins,
+    bus: alone(),
     bell: new FactBell(),
     metrics: new Metrics(),
     demo: env.demo,

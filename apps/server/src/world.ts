@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { idFrom, ID_BYTES } from '@tamga/model'
+import { alone, type Bus } from './bus.ts'
 import type { Database, Db } from './db/open.ts'
 import { DEFAULT_PORT } from './env.ts'
 import { FactBell } from './facts.ts'
@@ -11,6 +12,8 @@ export interface World {
   readonly db: Db
   readonly kind: Database['kind']
   readonly origins: Origins
+  /** The way to the other processes over this database. */
+  readonly bus: Bus
   readonly bell: FactBell
   readonly metrics: Metrics
   /** True where the demo's people may be signed in by one click: loopback, and nowhere else. */
@@ -31,6 +34,7 @@ export const openWorld = ({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl
   db,
   kind,
   origins: originsOf(publicUrl, DEFAULT_PORT),
+  bus: alone(),
   bell: new FactBell(),
   metrics: new Metrics(),
   demo: false,

@@ -3,9 +3,15 @@ import type { Tables } from './tables.ts'
 import * as start from './migrations/0001-start.ts'
 import * as refresh from './migrations/0002-refresh.ts'
 import * as live from './migrations/0003-live.ts'
+import * as installation from './migrations/0004-installation.ts'
 
 /** Every migration there is, in order: forward only, each in a transaction. */
-const migrations: Record<string, Migration> = { '0001-start': start, '0002-refresh': refresh, '0003-live': live }
+const migrations: Record<string, Migration> = {
+  '0001-start': start,
+  '0002-refresh': refresh,
+  '0003-live': live,
+  '0004-installation': installation,
+}
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
 

@@ -29,6 +29,14 @@ const steps: Record<string, Step> = {
     read: async (db) => (await sql`select * from article_stats`.execute(db)).rows,
     stands: [{ article: 'a', annotated: 5, waiting: 2, approved: 3, untold: false }],
   },
+  '0004-installation': {
+    write: (db) => sql`insert into clock (scope, n) values ('project/p', 7)`.execute(db),
+    read: async (db) => [
+      (await sql`select * from clock`.execute(db)).rows,
+      (await sql`select * from installation`.execute(db)).rows,
+    ],
+    stands: [[{ scope: 'project/p', n: 7 }], []],
+  },
 }
 
 test('each step keeps what the schema before held', async () => {

@@ -280,6 +280,11 @@ interface GoldTable {
   extent: GeneratedAlways<string>
 }
 
+interface InstallationTable {
+  one: GeneratedAlways<boolean>
+  id: string
+}
+
 interface ClockTable {
   scope: string
   n: number
@@ -329,6 +334,7 @@ export interface Tables {
   closing: ClosingTable
   decision: DecisionTable
   gold: GoldTable
+  installation: InstallationTable
   clock: ClockTable
   fact: FactTable
   audit: AuditTable

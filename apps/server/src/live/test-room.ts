@@ -18,6 +18,7 @@ import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import { openSessions } from '../auth/sessions.ts'
 import { insertAccount } from '../auth/store.ts'
+import { alone } from '../bus.ts'
 import { json } from '../db/json.ts'
 import { openTestDatabase } from '../db/test-db.ts'
 import { FactBell } from '../facts.ts'
@@ -68,6 +69,7 @@ export async function openTestRoom() {
     db,
     kind: database.kind,
     origins: originsOf(null, port),
+    bus: alone(),
     bell: new FactBell(),
     metrics: new Metrics(),
     demo: false,
