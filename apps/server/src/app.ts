@@ -6,10 +6,13 @@ import { authRoutes } from './auth/routes.ts'
 import type { Sessions } from './auth/sessions.ts'
 import { checkBody, checkOrigin, secureHeaders } from './doors.ts'
 import { goldRoutes } from './gold/routes.ts'
+import { healthRoutes, type Readiness } from './health.ts'
 import type { Live } from './live/open.ts'
+import { asideRoutes } from './live/routes.ts'
 import { pages } from './pages.ts'
-import { onError } from './problem.ts'
+import { answerErrors } from './problem.ts'
 import { projectRoutes } from './projects/routes.ts'
+import { follow, followAccount } from './requests.ts'
 import { reviewRoutes } from './review/routes.ts'
 import { routes } from './routes.ts'
 import type { World } from './world.ts'
@@ -20,6 +23,7 @@ const createApi = (live: Live) =>
     .route('/', authRoutes())
     .route('/', projectRoutes())
     .route('/', articleRoutes())
+    .route('/', asideRoutes())
     .route('/', reviewRoutes(live))
     .route('/', goldRoutes())
 
@@ -30,21 +34,26 @@ export interface AppParts {
   readonly world: World
   readonly sessions: Sessions
   readonly live: Live
+  readonly readiness: Readiness
+  /** Who sends it may read the metrics from elsewhere; null for nobody. */
+  readonly metricsToken: string | null
   /** The folder of the built web application, or null for the API alone. */
   readonly pagesDir: string | null
 }
 
 /** One origin: the API under /api, the web application under everything else. */
-export function createApp({ world, sessions, live, pagesDir }: AppParts) {
+export function createApp({ world, sessions, live, readiness, metricsToken, pagesDir }: AppParts) {
   const app = new Hono<Env>()
-  app.onError(onError)
+  app.onError(answerErrors(world.log))
+  // before the doors: those who ask this come by address, and ask often
+  app.route('/', healthRoutes(world, readiness, metricsToken))
   app.use(async (c, next) => {
     c.set('world', world)
     c.set('sessions', sessions)
     await next()
   })
-  app.use(secureHeaders, checkOrigin)
-  app.use('/api/*', checkBody, readSession)
+  app.use(follow, secureHeaders, checkOrigin)
+  app.use('/api/*', checkBody, readSession, followAccount)
   app.route('/api', createApi(live))
   app.all('/api/*', () => {
     throw new Problem('not_found')

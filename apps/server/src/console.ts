@@ -11,7 +11,7 @@ import { makeSignInLink } from './auth/tickets.ts'
 import { formatIds, includes, policies } from '@tamga/formats'
 import { bodyOf } from './gold/body.ts'
 import { exportUnasked, reportUnasked } from './gold/export.ts'
-import { onError } from './problem.ts'
+import { answerErrors } from './problem.ts'
 import type { World } from './world.ts'
 
 export type { ExportReport } from '@tamga/formats'
@@ -22,7 +22,7 @@ export type { ExportReport } from '@tamga/formats'
  */
 export function createConsole(world: World) {
   const app = new Hono()
-  app.onError(onError)
+  app.onError(answerErrors(world.log))
   return app
     .post('/link', async (c) => {
       const { email } = read(LinkOrder, await c.req.json())

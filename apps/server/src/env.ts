@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { logLevels, type LogOptions } from './log.ts'
 
 /** How a server was asked to run: from its arguments and its environment. */
 export interface Env {
@@ -11,13 +12,19 @@ export interface Env {
   readonly databaseUrl: string | null
   /** The origin under which people reach the server, without a trailing slash; null on loopback. */
   readonly publicUrl: string | null
+  readonly log: LogOptions
+  /** Who sends it may read the metrics from another machine; null for nobody. */
+  readonly metricsToken: string | null
   readonly help: boolean
 }
 
 export const DEFAULT_PORT = 4173
 
-/** Reads the command line and the environment. Throws an Error whose message is for the person who typed it. */
-export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv): Env {
+/**
+ * Reads the command line and the environment; `terminal` says if a person reads along. Throws an Error whose message is
+ * for the person who typed it.
+ */
+export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv, terminal: boolean): Env {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -44,8 +51,17 @@ export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv): Env {
     demo: !values['no-demo'] && isLoopback(values.host) && publicUrl === null,
     databaseUrl: env.DATABASE_URL || null,
     publicUrl,
+    log: readLog(env, terminal),
+    metricsToken: env.METRICS_TOKEN || null,
     help: values.help,
   }
+}
+
+function readLog({ LOG, LOG_LEVEL }: NodeJS.ProcessEnv, terminal: boolean): LogOptions {
+  if (LOG && LOG !== 'json' && LOG !== 'text') throw new Error(`LOG takes json or text, not "${LOG}"`)
+  const level = logLevels.find((name) => name === (LOG_LEVEL || 'info'))
+  if (!level) throw new Error(`LOG_LEVEL takes one of ${logLevels.join(', ')}, not "${LOG_LEVEL}"`)
+  return { json: LOG ? LOG === 'json' : !terminal, level }
 }
 
 /** The origin that PUBLIC_URL names; null if it is empty or not set. Throws an Error for the person who set it. */
@@ -74,5 +90,8 @@ export const usage = `Tamga: mark spans together, review each one, export a gold
   --help        this text
 
   DATABASE_URL  a Postgres (15 or later) in place of the embedded database
+  LOG           json: one JSON object a line; text: short lines (default: text in a terminal)
+  LOG_LEVEL     error, warn, info (default) or debug
+  METRICS_TOKEN lets its bearer read /metrics from another machine
   PUBLIC_URL    the origin under which people reach this server, e.g. https://tamga.example.org
 `

@@ -41,6 +41,12 @@ export class Metrics {
     'route',
   )
 
+  // the database
+  readonly databaseUp = this.#gauge('tamga_database_up', '1 while the database answers, else 0')
+  readonly databaseConnections = this.#gauge('tamga_database_connections', 'Connections of the pool', 'state')
+  readonly logRows = this.#gauge('tamga_log_rows', 'Rows in the log of live edits, about')
+  readonly logBytes = this.#gauge('tamga_log_bytes', 'What the log of live edits takes on disk')
+
   refused(code: ProblemCode): void {
     this.#refusals.inc({ code })
   }

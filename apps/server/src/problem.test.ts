@@ -1,21 +1,19 @@
 import { Problem } from '@tamga/model'
 import { Hono } from 'hono'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { onError } from './problem.ts'
-
-const told = vi.spyOn(console, 'error')
-beforeEach(() => told.mockReset().mockImplementation(() => undefined))
-afterEach(() => vi.clearAllMocks())
+import { expect, test } from 'vitest'
+import { openLog } from './log.ts'
+import { answerErrors } from './problem.ts'
 
 /** What a browser gets, and what the log, when a route throws. */
 async function thrown(error: Error) {
+  let log = ''
   const app = new Hono()
-  app.onError(onError)
+  app.onError(answerErrors(openLog({ json: true, level: 'info' }, (line) => (log += line))))
   app.get('/it', () => {
     throw error
   })
   const response = await app.request('/it?token=secret')
-  return { status: response.status, text: await response.text(), log: told.mock.calls.flat().join('\n') }
+  return { status: response.status, text: await response.text(), log }
 }
 
 test('a bug is an internal error to the browser and a stack to the log', async () => {

@@ -2,7 +2,9 @@ import { Problem, type ProblemCode } from '@tamga/model'
 import type { Context, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { routePath } from 'hono/route'
 import { isAway, isBusy } from './db/transact.ts'
+import type { Log } from './log.ts'
 
 /** What a refusal looks like on the wire; the sentence is the reader's, in the reader's language. */
 export const answerWith = (c: Context, problem: Problem) =>
@@ -11,15 +13,22 @@ export const answerWith = (c: Context, problem: Problem) =>
     problem.status as ContentfulStatusCode,
   )
 
-/** The last resort of every route: a refusal travels as what it is, a bug as `internal`, logged without its content. */
-export const onError: ErrorHandler = (error, c) => {
-  if (error instanceof Problem) return answerWith(c, error)
-  const known = fromHttp(error) ?? fromDatabase(error)
-  if (isAway(error)) console.error(`${c.req.method} ${c.req.path}: the database is away: ${error.message}`)
-  if (known) return answerWith(c, new Problem(known))
-  console.error(`${c.req.method} ${c.req.path}:`, error.stack ?? error.message)
-  return answerWith(c, new Problem('internal'))
-}
+/**
+ * The last resort of every route: a refusal travels as what it is, a bug as `internal`, logged without its content under
+ * the request's id, which the answer names.
+ */
+export const answerErrors =
+  (log: Log): ErrorHandler =>
+  (error, c) => {
+    if (error instanceof Problem) return answerWith(c, error)
+    const known = fromHttp(error) ?? fromDatabase(error)
+    const at = { method: c.req.method, route: routePath(c) }
+    if (isAway(error)) log.warn({ ...at, err: error }, 'no answer from the database')
+    if (known) return answerWith(c, new Problem(known))
+    log.error({ ...at, err: error }, 'a request failed')
+    const request = c.get('request') as string | undefined
+    return answerWith(c, new Problem('internal', request === undefined ? {} : { request }))
+  }
 
 /** What the framework itself refuses: a body that is no JSON, or says it is something else. */
 function fromHttp(error: Error): ProblemCode | null {

@@ -1,5 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
 import { sweepImports } from './articles/import.ts'
@@ -12,7 +13,9 @@ import { migrate } from './db/migrate.ts'
 import { openDatabase, type Database } from './db/open.ts'
 import { isLoopback, type Env } from './env.ts'
 import { FactBell } from './facts.ts'
+import { Readiness } from './health.ts'
 import { openLive, type Live } from './live/open.ts'
+import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { originAt, originsOf } from './origins.ts'
 import { resumeRefreshes } from './projects/refresh.ts'
@@ -31,25 +34,31 @@ export interface Running {
   /** What a person who started it by hand should read: the address, and the links that let somebody in. */
   readonly greeting: readonly string[]
   onLost(callback: (error: Error) => void): void
-  /** Ends everything in order: no new requests, live rooms flushed, sockets told, the database closed. */
+  /**
+   * Ends everything in order: nobody is let in any more, live rooms are flushed, sockets told to come back, requests that
+   * run have ten seconds, then the database is closed.
+   */
   stop(): Promise<void>
 }
 
+/** How long a request that runs may take to its end when the server stops. */
+const REQUEST_MS = 10_000
+
 /** Opens the database, brings it up to date, seeds the demo once, and serves. Throws what keeps it from doing so. */
-export async function startServer(env: Env, parts: Parts): Promise<Running> {
+export async function startServer(env: Env, parts: Parts, log: Log): Promise<Running> {
   const source = env.databaseUrl ? { url: env.databaseUrl } : { dir: env.data, worker: parts.worker }
   const database = await openDatabase(source)
   try {
     await migrate(database.db)
     await sweepImports(database, new Date())
-    return await serve(env, parts, database)
+    return await serve(env, parts, log, database)
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
-async function serve(env: Env, parts: Parts, database: Database): Promise<Running> {
+async function serve(env: Env, parts: Parts, log: Log, database: Database): Promise<Running> {
   let answer: RequestListener = (_request, response) => response.writeHead(503).end()
   // no limit on the whole of a request: an upload of two gigabytes takes its time
   const http = createServer({ requestTimeout: 0 }, (request, response) => answer(request, response))
@@ -64,16 +73,29 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
     bus: alone(),
     bell: new FactBell(),
     metrics: new Metrics(),
+    log,
     demo: env.demo,
     here: (project) => live?.here(project) ?? {},
     now: () => new Date(),
   }
   live = openLive(world, sessions)
   if (env.demo) await seedDemo(world, live, parts.seedsDir)
-  const app = createApp({ world, sessions, live, pagesDir: parts.pagesDir })
+  const readiness = new Readiness(world)
+  const { metricsToken } = env
+  const app = createApp({ world, sessions, live, readiness, metricsToken, pagesDir: parts.pagesDir })
   const listener = getRequestListener((request, nodeEnv) => app.fetch(request, nodeEnv))
-  answer = (request, response) => void listener(request, response)
-  http.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
+  const running = new Set<ServerResponse>()
+  answer = (request, response) => {
+    if (readiness.stopping && !isHealth(request.url)) return refuse(response)
+    running.add(response)
+    response.once('close', () => running.delete(response))
+    void listener(request, response)
+  }
+  http.on('upgrade', (request, socket, head) =>
+    readiness.stopping ? turnAway(socket) : live.upgrade(request, socket, head),
+  )
+  world.metrics.watchProcess()
+  const unwatch = readiness.watch()
   const console = await openConsole(world)
   database.announce({ url: origins.url, console: console.path })
   const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
@@ -83,15 +105,34 @@ async function serve(env: Env, parts: Parts, database: Database): Promise<Runnin
     greeting: await greet(world, env),
     onLost: (callback) => database.onLost(callback),
     async stop() {
+      readiness.stop()
+      unwatch()
       clearInterval(sweeping)
-      await refreshing.stop()
+      await Promise.all([live.close(), refreshing.stop(), console.close(), allEnded(running, REQUEST_MS)])
       const closed = new Promise((resolve) => http.close(resolve))
-      await Promise.all([live.close(), console.close()])
       http.closeAllConnections()
       await closed
       await database.close()
     },
   }
+}
+
+const isHealth = (url = '') => ['/healthz', '/readyz', '/metrics'].includes(url.split('?')[0]!)
+
+/** What a server that stops says to a request: this is no refusal of it, ask again in a moment. */
+function refuse(response: ServerResponse): void {
+  response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1', connection: 'close' })
+  response.end(JSON.stringify({ code: 'busy', details: {}, data: null }))
+}
+
+function turnAway(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+  socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+}
+
+async function allEnded(running: ReadonlySet<ServerResponse>, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs
+  while (running.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 /** Takes up, now and every minute, what is left of a change of settings. */
@@ -100,7 +141,7 @@ function keepRefreshing(world: World) {
   let running: Promise<void> | null = null
   const run = () => {
     running ??= resumeRefreshes(world, ended.signal)
-      .catch((error: Error) => console.error('gold does not follow the settings yet:', error.message))
+      .catch((err: Error) => world.log.warn({ err }, 'gold does not follow the settings yet'))
       .finally(() => (running = null))
   }
   run()

@@ -3,11 +3,13 @@ import { openSessions } from './auth/sessions.ts'
 import { insertAccount } from './auth/store.ts'
 import { hashPassword } from './auth/password.ts'
 import { openTestDatabase } from './db/test-db.ts'
+import { Readiness } from './health.ts'
 import { openLive } from './live/open.ts'
 import { newId, openWorld, type World } from './world.ts'
 
 const HOST = '127.0.0.1:4173'
 export const ORIGIN = `http://${HOST}`
+export const METRICS_TOKEN = 'a token of the metrics'
 export const PASSWORD = 'a long enough password'
 
 /** A person with a browser of their own: a cookie, and the Host and Origin of the page they are on. */
@@ -28,7 +30,8 @@ export async function openTestApp({ demo = false } = {}) {
   const sessions = openSessions(database.db, { secure: false, port: 4173, demo })
   const world: World = { ...openWorld(database), demo }
   const live = openLive(world, sessions)
-  const app = createApp({ world, sessions, live, pagesDir: null })
+  const readiness = new Readiness(world)
+  const app = createApp({ world, sessions, live, readiness, metricsToken: METRICS_TOKEN, pagesDir: null })
 
   const browser = (account: string, given: string): Browser => {
     let cookie = given
@@ -76,6 +79,8 @@ export async function openTestApp({ demo = false } = {}) {
     world,
     sessions,
     live,
+    readiness,
+    metricsToken: METRICS_TOKEN,
     app,
     /** Somebody who is not signed in. */
     stranger: browser('', ''),

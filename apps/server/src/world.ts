@@ -4,6 +4,7 @@ import { alone, type Bus } from './bus.ts'
 import type { Database, Db } from './db/open.ts'
 import { DEFAULT_PORT } from './env.ts'
 import { FactBell } from './facts.ts'
+import { openLog, type Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { originsOf, type Origins } from './origins.ts'
 
@@ -16,6 +17,7 @@ export interface World {
   readonly bus: Bus
   readonly bell: FactBell
   readonly metrics: Metrics
+  readonly log: Log
   /** True where the demo's people may be signed in by one click: loopback, and nowhere else. */
   readonly demo: boolean
   /** Who is in which article of a project right now: account ids by article id. */
@@ -37,6 +39,7 @@ export const openWorld = ({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl
   bus: alone(),
   bell: new FactBell(),
   metrics: new Metrics(),
+  log: openLog({ json: false, level: 'warn' }, (text) => process.stderr.write(text)),
   demo: false,
   here: () => ({}),
   now: () => new Date(),

@@ -6,7 +6,7 @@ import { membership } from './store.ts'
 
 /** What a request carries once it has passed the doors. */
 export interface Env {
-  Variables: { world: World; sessions: Sessions; account: Account | null; session: string | null }
+  Variables: { world: World; sessions: Sessions; account: Account | null; session: string | null; request: string }
 }
 
 /** A verb's view of who asks: a signed-in account in a world. */

@@ -30,10 +30,19 @@ export async function migrate(db: Kysely<Tables>, to?: string): Promise<void> {
   if (error) throw error instanceof Error ? error : new Error(JSON.stringify(error))
 }
 
+/** Steps that this Tamga knows and that this database has not taken. */
+export async function unappliedSteps(db: Kysely<Tables>): Promise<string[]> {
+  const taken = new Set(await takenSteps(db))
+  return Object.keys(migrations).filter((name) => !taken.has(name))
+}
+
 /** Steps that this database has taken and that this Tamga does not know. */
-async function unknownSteps(db: Kysely<Tables>): Promise<string[]> {
+const unknownSteps = async (db: Kysely<Tables>): Promise<string[]> =>
+  (await takenSteps(db)).filter((name) => !(name in migrations))
+
+async function takenSteps(db: Kysely<Tables>): Promise<string[]> {
   const { rows: there } = await sql<{ it: string | null }>`select to_regclass('kysely_migration') as it`.execute(db)
   if (!there[0]?.it) return []
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
-  return rows.map(({ name }) => name).filter((name) => !(name in migrations))
+  return rows.map(({ name }) => name)
 }

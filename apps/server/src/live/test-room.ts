@@ -22,6 +22,7 @@ import { alone } from '../bus.ts'
 import { json } from '../db/json.ts'
 import { openTestDatabase } from '../db/test-db.ts'
 import { FactBell } from '../facts.ts'
+import { silent } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import { originsOf } from '../origins.ts'
 import { ownTime } from '../test-clock.ts'
@@ -72,6 +73,7 @@ export async function openTestRoom() {
     bus: alone(),
     bell: new FactBell(),
     metrics: new Metrics(),
+    log: silent,
     demo: false,
     here: () => ({}),
     now: () => new Date(),

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { healthRoutes, Readiness } from './health.ts'
+import { METRICS_TOKEN, openTestApp, type TestApp } from './test-app.ts'
+
+let app: TestApp
+beforeAll(async () => void (app = await openTestApp()))
+afterAll(() => app.close())
+
+/** Asks as a program does: by address, without a session. */
+const ask = (path: string, headers: Record<string, string> = {}, peer = '127.0.0.1') =>
+  app.app.request(
+    path,
+    { headers: { host: '10.0.0.7:4173', ...headers } },
+    { incoming: { socket: { remoteAddress: peer } } },
+  )
+
+test('the process answers under any host, and so does the database', async () => {
+  expect([(await ask('/healthz')).status, (await ask('/readyz')).status]).toEqual([200, 200])
+  expect(await (await ask('/readyz')).json()).toEqual({ ready: true, missing: [] })
+  // what is behind the doors still is
+  expect((await ask('/api/session')).status).toBe(403)
+})
+
+test.each([
+  ['from this machine', '127.0.0.1', { host: 'localhost:4173' }, 200],
+  ['from this machine, as IPv6 writes it', '::ffff:127.0.0.1', { host: '127.0.0.1:4173' }, 200],
+  ['through a proxy of this machine', '127.0.0.1', { host: 'localhost', 'x-forwarded-for': '203.0.113.5' }, 404],
+  ['through a proxy that says nothing but the name', '127.0.0.1', { host: 'tamga.example.org' }, 404],
+  ['from another machine', '203.0.113.5', { host: 'localhost:4173' }, 404],
+  ['with another token', '203.0.113.5', { authorization: 'Bearer guess' }, 404],
+  ['with the token', '203.0.113.5', { authorization: `Bearer ${METRICS_TOKEN}` }, 200],
+])('the metrics are asked for %s', async (_how, peer, headers, status) => {
+  const answer = await ask('/metrics', headers, peer)
+  expect(answer.status).toBe(status)
+  expect((await answer.text()).includes('tamga_http_requests_total')).toBe(status === 200)
+})
+
+test('no token is asked for where none is set', async () => {
+  const routes = healthRoutes(app.world, app.readiness, null)
+  const headers = { authorization: 'Bearer null' }
+  const env = { incoming: { socket: { remoteAddress: '203.0.113.5' } } }
+  expect((await routes.request('/metrics', { headers }, env)).status).toBe(404)
+})
+
+test('a server whose database is not there, or is older, sends people elsewhere', async () => {
+  const own = await openTestApp()
+  expect(await own.readiness.missing()).toEqual([])
+  await own.world.db.deleteFrom('kysely_migration' as never).execute()
+  expect(await new Readiness(own.world).missing()).toEqual(['migrations'])
+  await own.close()
+  expect(await new Readiness(own.world).missing()).toEqual(['database'])
+})
+
+test('a server that stops says so at once', async () => {
+  const own = await openTestApp()
+  own.readiness.stop()
+  const answer = await own.app.request('/readyz', {}, { incoming: { socket: {} } })
+  expect([answer.status, await answer.json()]).toEqual([503, { ready: false, missing: ['stopping'] }])
+  expect((await own.app.request('/healthz')).status).toBe(200)
+  await own.close()
+})
