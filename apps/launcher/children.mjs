@@ -8,18 +8,19 @@ const endings = []
 let finishing = Promise.resolve()
 let ended = false
 
-/** A child that was told to stop and has not after this long is killed: everything ends within 2 s. */
-const patience = 1700
+/** A child that was told to stop and has not after this long is killed: everything ends within 2 s that asks for no more. */
+const usualPatience = 1700
 
 /**
  * Runs a command in the repository's folder until it ends.
  * `stdio` as in spawn; with 'pipe' the output comes back as one text. `group` gives the command a process group, so
- * that what it starts in turn can be ended with it.
+ * that what it starts in turn can be ended with it. `patience`: how many milliseconds it may take to end when told to.
  */
-export function run(file, args, { env = {}, stdio = 'inherit', group = false } = {}) {
+export function run(file, args, { env = {}, stdio = 'inherit', group = false, patience = usualPatience } = {}) {
   const detached = group && process.platform !== 'win32'
   const child = spawn(file, args, { cwd: root, env: environment(env), stdio, detached, windowsHide: true })
-  running.set(child, (signal) => (detached ? process.kill(-child.pid, signal) : child.kill(signal)))
+  const send = (signal) => (detached ? process.kill(-child.pid, signal) : child.kill(signal))
+  running.set(child, { send, patience })
   const output = []
   child.stdout?.on('data', (chunk) => output.push(chunk))
   child.stderr?.on('data', (chunk) => output.push(chunk))
@@ -64,7 +65,7 @@ export function endTogether() {
   for (const signal of signals) process.on(signal, () => void end(signal))
   if (!process.env.npm_lifecycle_event) return
   const npm = npmAbove()
-  setInterval(() => npmAbove() !== npm && void end('SIGTERM'), 200).unref()
+  setInterval(() => npmAbove() !== npm && !ended && void end('SIGTERM'), 200).unref()
 }
 
 /** Process id of the npm that started us, or another one once it is gone; some shells stay in between. */
@@ -76,20 +77,22 @@ function npmAbove() {
 }
 
 async function end(signal) {
-  if (ended) return
+  // a second Ctrl-C is for those who have no patience
+  if (ended) return signalAll(signal)
   ended = true
   const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
   process.exitCode = codes[signal]
   signalAll(signal)
-  const until = Date.now() + patience
-  while (running.size > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
+  const told = Date.now()
+  const waiting = () => [...running.values()].some(({ patience }) => Date.now() < told + patience)
+  while (waiting()) await new Promise((resolve) => setTimeout(resolve, 20))
   signalAll('SIGKILL')
   await finish()
   process.exit(codes[signal])
 }
 
 function signalAll(signal) {
-  for (const send of running.values()) {
+  for (const { send } of running.values()) {
     try {
       send(signal)
     } catch {

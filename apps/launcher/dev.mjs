@@ -71,7 +71,8 @@ function restartable(args, say) {
   const start = () => {
     child = spawn(process.execPath, serverCommand(args), {
       cwd: root,
-      env: environment(),
+      // its output passes through here, and is for a person all the same
+      env: environment({ LOG: process.env.LOG || 'text' }),
       stdio: ['inherit', 'pipe', 'inherit'],
     })
     child.stdout.on('data', (said) => say(String(said)))

@@ -5,13 +5,19 @@ import { install } from './install.mjs'
 import { serverCommand } from './server.mjs'
 import { command, Stop } from './stop.mjs'
 
+/** The server ends by itself before, also when somebody downloads slowly. */
+const patience = 21_000
+
 // The options (--port, --host, --data, --no-demo, --help) are the server's.
 await command(async () => {
   endTogether()
   await install()
   await build()
   if (stopping()) return process.exitCode
-  const server = await run(process.execPath, serverCommand(process.argv.slice(2)), { env: { NODE_ENV: 'production' } })
+  const server = await run(process.execPath, serverCommand(process.argv.slice(2)), {
+    env: { NODE_ENV: 'production' },
+    patience,
+  })
   if (server.signal && !stopping())
     throw new Stop(
       `The server was ended by ${server.signal}, which it did not ask for (out of memory?). ` +
