@@ -1,7 +1,9 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
-import { randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import type { TestProjectConfiguration } from 'vitest/config'
 
@@ -32,12 +34,22 @@ const seed = Number((process.env.TEST_SEED ??= String(randomInt(2 ** 31))))
  */
 export default defineConfig(({ command }) => ({
   root: web,
-  plugins: [svelte({ configFile: false })],
+  plugins: [svelte({ configFile: false }), nameBuild()],
   builder: {},
   environments: {
     // no data: URLs: the content security policy takes fonts and images from files only
     client: {
-      build: { outDir: join(web, 'dist'), emptyOutDir: true, assetsInlineLimit: 0, rolldownOptions: { checks } },
+      build: {
+        outDir: join(web, 'dist'),
+        emptyOutDir: true,
+        assetsInlineLimit: 0,
+        rolldownOptions: {
+          checks,
+          input: { index: join(web, 'index.html'), worker: join(web, 'src/offline/worker.ts') },
+          // the worker's address must not change from build to build, nor lie below the pages that it answers for
+          output: { entryFileNames: ({ name }) => (name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js') },
+        },
+      },
     },
     ssr: {
       consumer: 'server' as const,
@@ -73,6 +85,32 @@ export default defineConfig(({ command }) => ({
   },
 }))
 
+/** Tells the worker which files the pages are made of, and the page and the worker which build they are. */
+function nameBuild(): Plugin {
+  return {
+    name: 'name-build',
+    apply: 'build',
+    applyToEnvironment: ({ name }) => name === 'client',
+    writeBundle({ dir }) {
+      const [page, worker] = [join(dir!, 'index.html'), join(dir!, 'worker.js')]
+      const files = filesOf(dir!).filter((file) => file !== '/worker.js' && file !== '/index.html')
+      const hash = createHash('sha256')
+      for (const file of [...files, '/index.html', '/worker.js'])
+        hash.update(file).update(readFileSync(join(dir!, file)))
+      const build = `tamga-build-${hash.digest('hex').slice(0, 16)}`
+      const named = `<meta name="build" content="${build}" />\n  </head>`
+      writeFileSync(page, readFileSync(page, 'utf8').replace('</head>', named))
+      writeFileSync(worker, `self.build=${JSON.stringify({ name: build, files })};\n${readFileSync(worker, 'utf8')}`)
+    },
+  }
+}
+
+const filesOf = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(dir.length))
+    .sort()
+
 /** The server accepts only its own Host and Origin, so the development proxy speaks under them. */
 function toServer() {
   return { target: devServer, changeOrigin: true, headers: { origin: devServer } }
@@ -86,6 +124,7 @@ function projects(): TestProjectConfiguration[] {
     ...databases().map((database) =>
       project(database, {
         include: ['apps/server/src/**/*.test.ts', 'apps/cli/src/**/*.test.ts'],
+        exclude: notOn(database),
         globalSetup: ['apps/server/src/db/test-setup.ts'],
         env: { TEST_DB: database },
       }),
@@ -112,6 +151,10 @@ function projects(): TestProjectConfiguration[] {
 function databases(): string[] {
   return process.env.TEST_DATABASE_URL ? ['pglite', 'postgres'] : ['pglite']
 }
+
+/** Several processes need a Postgres, and a Redis where `npm test` found one. */
+const notOn = (database: string): string[] =>
+  database === 'postgres' && process.env.TEST_REDIS_URL ? [] : ['**/*.redis.test.ts']
 
 type ProjectTest = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>['test']>
 

@@ -31,6 +31,7 @@ export const checkBody = createMiddleware<Env>(async (c, next) => {
 // style attributes are set by the popover and dialog library at run time; scripts and style sheets come as files
 const POLICY = [
   "default-src 'self'",
+  "worker-src 'self'",
   "style-src-attr 'unsafe-inline'",
   "img-src 'self' data:",
   "object-src 'none'",
