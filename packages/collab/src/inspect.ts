@@ -5,8 +5,19 @@ import { closeCodes, type CloseCode } from './close-codes.ts'
 import { liveLimits } from './limits.ts'
 import { readKey, ROOT } from './record.ts'
 
-/** The server's own client id in every document: no client may use it, so nobody can write in the server's name. */
+/** The server's own client id in every document, for corrections and its own writes. */
 export const SERVER_CLIENT = 1
+
+/** Ids below are the server's: no client may use one, so nobody can write in the server's name. */
+const SERVER_CLIENTS = 1024
+
+export const isServerClient = (client: number): boolean => client < SERVER_CLIENTS
+
+/**
+ * The client id under which the server wrote the base of an epoch's document, from the second epoch on. Who has that
+ * document has something of this id; who has an older one has not.
+ */
+export const baseClient = (epoch: number): number => 2 + (epoch % (SERVER_CLIENTS - 2))
 
 /** Why an update was not applied: the sender's socket is closed with `close`. `reason` is for the log, not for people. */
 export interface UpdateFault {
@@ -57,6 +68,10 @@ export const newClientsOf = (update: DecodedUpdate, doc: Y.Doc): number[] => [
   ...new Set(update.structs.filter((struct) => isNew(struct, doc)).map(({ id }) => id.client)),
 ]
 
+/** How many structs a document keeps: what stands, and what is left of what was overwritten. */
+export const structsOf = (doc: Y.Doc): number =>
+  [...doc.store.clients.values()].reduce((sum, structs) => sum + structs.length, 0)
+
 const isNew = ({ id, length }: Y.Item | Y.GC | Y.Skip, doc: Y.Doc) =>
   id.clock + length > Y.getState(doc.store, id.client)
 
@@ -97,7 +112,7 @@ const MAX_CLIENT = 2 ** 32 - 1
 
 function faultOfStruct(struct: Y.Item | Y.GC | Y.Skip): string | null {
   if (!(struct instanceof Y.Item)) return 'a struct without content'
-  if (struct.id.client === SERVER_CLIENT || struct.id.client > MAX_CLIENT) return 'a client id that nobody has'
+  if (isServerClient(struct.id.client) || struct.id.client > MAX_CLIENT) return 'a client id that nobody has'
   if (struct.rightOrigin !== null) return 'an item before another'
   if (struct.origin === null) {
     // decoded only: the parent is still the name of a root type, not the type

@@ -43,6 +43,25 @@ export async function refreshGold(trx: Trx, layer: string): Promise<Refreshed> {
   return { states, opened, counts, article: ground.article, project: ground.project }
 }
 
+/** The annotations of a layer that are approved now. */
+export async function approvedOf(trx: Trx, layer: string): Promise<Set<string>> {
+  const judged = await judge(trx, await loadGround(trx, layer), await readRulings(trx, layer))
+  return new Set(judged.filter(({ state }) => state === 'approved').map(({ id }) => id))
+}
+
+/** True if any of these annotations was ever decided. */
+export async function isAnyDecided(trx: Trx, layer: string, annotations: readonly string[]): Promise<boolean> {
+  if (annotations.length === 0) return false
+  const row = await trx
+    .selectFrom('decision')
+    .select('id')
+    .where('layer', '=', layer)
+    .where('annotation', 'in', annotations)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 const loadGround = (trx: Trx, layer: string): Promise<Ground> =>
   trx
     .selectFrom('layer')
@@ -139,14 +158,30 @@ async function writeStats(
   }
   await trx
     .insertInto('article_stats')
-    .values({ article, ...counts })
-    .onConflict((conflict) => conflict.column('article').doUpdateSet(counts))
+    .values({ article, ...counts, untold: true })
+    .onConflict((conflict) =>
+      conflict
+        .column('article')
+        .doUpdateSet({ ...counts, untold: true })
+        .where((eb) =>
+          eb.or([
+            eb('article_stats.annotated', '!=', counts.annotated),
+            eb('article_stats.waiting', '!=', counts.waiting),
+            eb('article_stats.approved', '!=', counts.approved),
+          ]),
+        ),
+    )
     .execute()
   return counts
 }
 
 async function dropClosing(trx: Trx, { layer, project }: Ground, states: ReadonlyMap<string, State>): Promise<boolean> {
-  if (![...states.values()].some(isUndecided)) return false
+  return [...states.values()].some(isUndecided) && dropClosingOf(trx, { layer, project })
+}
+
+/** Lets the sign-off of a layer fall, since something in it is undecided. True if there was one. */
+export async function dropClosingOf(trx: Trx, at: { layer: string; project: string }): Promise<boolean> {
+  const { layer, project } = at
   const dropped = await trx.deleteFrom('closing').where('layer', '=', layer).returningAll().executeTakeFirst()
   if (!dropped) return false
   const before = json({ reviewer: dropped.reviewer, at: dropped.at })

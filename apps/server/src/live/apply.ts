@@ -22,6 +22,7 @@ import {
   type Role,
 } from '@tamga/model'
 import * as Y from 'yjs'
+import { newId } from '../world.ts'
 import type { Replica } from './replica.ts'
 
 /** One key whose accepted value changed. `undefined` is a key that is not there. */
@@ -32,19 +33,28 @@ export interface KeyChange {
   readonly after: Plain | undefined
 }
 
+/** What did not stand: what its sender is told, and the value that is kept for them (`undefined`: a key was deleted). */
+export interface Refused {
+  readonly refusal: Refusal & { readonly aside: string }
+  readonly value: Plain | undefined
+}
+
 /** What came of one update or write: the server's own update (null: it changed nothing), what it accepted, what it refused. */
 export interface Applied {
   readonly account: string
   readonly update: Uint8Array | null
   readonly changes: readonly KeyChange[]
-  readonly refusals: readonly Refusal[]
+  readonly refusals: readonly Refused[]
 }
 
-/** Who writes, as far as the rules ask. `shut` refuses everything: the layer is frozen, the article withdrawn. */
+/** Who writes, as far as the rules ask. */
 export interface Writer {
   readonly account: string
   readonly role: Role
+  /** Refuses everything: the layer is frozen, the article withdrawn. */
   readonly shut: ProblemCode | null
+  /** What only a reviewer may change: what is approved, where the project locks that. */
+  readonly locked: ReadonlySet<string>
 }
 
 /**
@@ -54,7 +64,7 @@ export interface Writer {
 export function applyUpdate(replica: Replica, bytes: Uint8Array, writer: Writer): Applied {
   const { doc, map } = replica
   const changes: KeyChange[] = []
-  const refusals: Refusal[] = []
+  const refusals: Refused[] = []
   let update: Uint8Array | null = null
   const keep = (own: Uint8Array) => (update = own)
   replica.ahead = true
@@ -86,7 +96,7 @@ function inOrder(map: Y.Map<unknown>, keys: ReadonlySet<string | null> = new Set
   return [...keys].filter((key) => key !== null).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
 }
 
-function settle(replica: Replica, key: string, writer: Writer): { change?: KeyChange; refusal?: Refusal } {
+function settle(replica: Replica, key: string, writer: Writer): { change?: KeyChange; refusal?: Refused } {
   const { map, values } = replica
   const { id, field } = readKey(key)!
   const before = values.get(key)
@@ -98,8 +108,13 @@ function settle(replica: Replica, key: string, writer: Writer): { change?: KeyCh
   if (stands === undefined) map.delete(key)
   else if (!sameValue(stands, given)) map.set(key, stands)
   const change = code ? null : accept(replica, { id, field, before, after: stands }, writer.account)
-  return { ...(change && { change }), ...(code && { refusal: { key, code, details: detailsOf(field, given), aside: null } }) }
+  return { ...(change && { change }), ...(code && { refusal: refusalOf(key, field, code, given) }) }
 }
+
+const refusalOf = (key: string, field: Field | null, code: ProblemCode, value: Plain | undefined): Refused => ({
+  refusal: { key, code, details: detailsOf(field, value), aside: newId() },
+  value,
+})
 
 /** What the sentence to the sender names: the attribute, or the label that was given. */
 function detailsOf(field: Field | null, given: Plain | undefined): ProblemDetails {
@@ -140,6 +155,8 @@ function judgeField(replica: Replica, id: string, field: Field, given: Plain, wr
   if (!next) return refused('annotation_malformed')
   if (field === 'gone' && creators.get(id) !== writer.account && !can(writer.role, 'removeAny'))
     return refused('own_only')
+  // doubt may be said of anything: it is no part of what was approved
+  if (field !== 'unsure' && writer.locked.has(id) && !can(writer.role, 'decide')) return refused('locked')
   if ((field === 'from' || field === 'to') && !annotations.has(given as string)) return refused('annotation_gone')
   const code = faultOfField(next, field, rules)
   if (code) return refused(code)
@@ -167,32 +184,60 @@ function madeFrom(id: string, value: Plain): Annotation {
 
 /** Lets `edit` write by the document's verbs in the server's own name, and takes what it wrote as accepted. */
 export async function applyOwn(replica: Replica, account: string, edit: () => void | Promise<void>): Promise<Applied> {
-  const { doc, map } = replica
+  const { doc } = replica
   const updates: Uint8Array[] = []
-  const keys = new Set<string>()
   const onUpdate = (update: Uint8Array) => {
     replica.ahead = true
     updates.push(update)
   }
-  const onChange = (event: Y.YMapEvent<unknown>) => {
-    for (const key of event.keysChanged) keys.add(key as string)
-  }
+  const watch = new KeyWatch(replica)
   doc.on('update', onUpdate)
-  map.observe(onChange)
   try {
     await edit()
   } finally {
     doc.off('update', onUpdate)
-    map.unobserve(onChange)
+    watch.stop()
   }
-  const changes = inOrder(map, keys).map((key) => {
-    const { id, field } = readKey(key)!
-    return accept(replica, { id, field, before: replica.values.get(key), after: map.get(key) as Plain }, account)
-  })
-  return {
-    account,
-    update: updates.length === 0 ? null : Y.mergeUpdates(updates),
-    changes: changes.filter((change) => change !== null),
-    refusals: [],
+  const changes = watch.accept(account)
+  return { account, update: updates.length === 0 ? null : Y.mergeUpdates(updates), changes, refusals: [] }
+}
+
+/** Takes what `write` does to the document as accepted: another process committed it in this account's name. */
+export function takeAs(replica: Replica, account: string, write: () => void): void {
+  const watch = new KeyWatch(replica)
+  try {
+    write()
+  } finally {
+    watch.stop()
+  }
+  watch.accept(account)
+}
+
+/** The keys that change from now on. */
+class KeyWatch {
+  readonly #replica: Replica
+  readonly #keys = new Set<string>()
+
+  constructor(replica: Replica) {
+    this.#replica = replica
+    replica.map.observe(this.#note)
+  }
+
+  stop(): void {
+    this.#replica.map.unobserve(this.#note)
+  }
+
+  /** Takes the values that these keys have now into what was accepted. */
+  accept(account: string): KeyChange[] {
+    const { map, values } = this.#replica
+    return inOrder(map, this.#keys).flatMap((key) => {
+      const { id, field } = readKey(key)!
+      const change = { id, field, before: values.get(key), after: map.get(key) as Plain | undefined }
+      return accept(this.#replica, change, account) ?? []
+    })
+  }
+
+  readonly #note = (event: Y.YMapEvent<unknown>): void => {
+    for (const key of event.keysChanged) this.#keys.add(key as string)
   }
 }

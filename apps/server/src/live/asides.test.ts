@@ -113,7 +113,7 @@ describe('the list', () => {
   test('holds for reviewers what was handed over, and for nobody below', async () => {
     const id = await refusedOf(ann)
     await ann.send('POST', `/asides/${id}/hand`)
-    expect(await listOf(rita)).toMatchObject([{ id, account: ann.account, handedAt: expect.any(String) }])
+    expect(await listOf(rita)).toMatchObject([{ id, account: ann.account, handedAt: expect.any(String) as string }])
     expect(await idsOf(owner)).toEqual([id])
     expect(await idsOf(dan)).toEqual([])
     expect(await idsOf(ann)).toEqual([id])

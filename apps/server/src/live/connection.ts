@@ -1,4 +1,5 @@
 import { closeCodes, encodeAwareness, encodeMessage, type CloseCode } from '@tamga/collab'
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Peer, Sitter } from './seat.ts'
 
@@ -8,23 +9,30 @@ const UNREAD_BYTES = 4 * 1024 * 1024
 /** Nothing but a message of ours keeps a y-websocket client from closing after 30 s. */
 const keepAlive = encodeMessage({ type: 'awareness', update: encodeAwareness([]) })
 
+/** Who is at the other end, and what it understands. */
+type Who = Pick<Connection, 'account' | 'session' | 'project' | 'wantsAcks' | 'knowsEpoch'>
+
 /** One WebSocket, as rooms and lobbies see it. */
 export class Connection implements Peer {
   readonly account: Sitter
   readonly session: string
   readonly project: string
   readonly wantsAcks: boolean
+  readonly knowsEpoch: boolean
   readonly #socket: WebSocket
+  readonly #stream: Duplex
   #answers = true
   // a whole document may be larger than what else may wait
   #largest = 0
 
-  constructor(socket: WebSocket, who: { account: Sitter; session: string; project: string; wantsAcks: boolean }) {
+  constructor(socket: WebSocket, stream: Duplex, who: Who) {
     this.#socket = socket
+    this.#stream = stream
     this.account = who.account
     this.session = who.session
     this.project = who.project
     this.wantsAcks = who.wantsAcks
+    this.knowsEpoch = who.knowsEpoch
     socket.on('pong', () => (this.#answers = true))
   }
 
@@ -38,6 +46,15 @@ export class Connection implements Peer {
     if (this.#socket.bufferedAmount > UNREAD_BYTES + this.#largest)
       return this.close(closeCodes.again, 'reads too slowly')
     this.#socket.send(frame)
+  }
+
+  together(act: () => void): void {
+    this.#stream.cork()
+    try {
+      act()
+    } finally {
+      this.#stream.uncork()
+    }
   }
 
   close(code: CloseCode, reason: string): void {

@@ -36,6 +36,12 @@ interface Place {
   readonly after: number | null
 }
 
+/** A socket and the stream below it. */
+interface Line {
+  readonly socket: WebSocket
+  readonly stream: Duplex
+}
+
 /** Why somebody is not let in. */
 class Refused extends Error {
   readonly close: CloseCode
@@ -44,6 +50,8 @@ class Refused extends Error {
     this.close = close
   }
 }
+
+const otherEpoch = () => new Refused(closeCodes.epoch, 'the layer has a new document')
 
 /** The refusal for whom nothing is wrong with, and a line for whoever runs the server. */
 function unopened({ kind, id }: Place, error: unknown): Refused {
@@ -78,7 +86,9 @@ export class Door {
     if (!place) return turnAway(stream, '404 Not Found')
     if (!origins.hostAllowed(host) || !origins.originAllowed(origin, host)) return turnAway(stream, '403 Forbidden')
     if (this.#shut) return turnAway(stream, '503 Service Unavailable')
-    this.#server.handleUpgrade(request, stream, head, (socket) => this.#admit(socket, request.headers.cookie, place))
+    this.#server.handleUpgrade(request, stream, head, (socket) =>
+      this.#admit({ socket, stream }, request.headers.cookie, place),
+    )
   }
 
   /** Lets nobody in any more, tells everybody to come back later, and ends what has not gone by itself. */
@@ -91,24 +101,27 @@ export class Door {
     for (const socket of clients) socket.terminate()
   }
 
-  #admit(socket: WebSocket, cookie: string | undefined, place: Place): void {
+  #admit(line: Line, cookie: string | undefined, place: Place): void {
+    const { socket } = line
     // listeners before anything is awaited: what is sent early waits, and an error must not end the process
     const early = new Early()
     socket.on('error', () => socket.terminate())
     socket.on('message', (data, isBinary) => early.receive(socket, data, isBinary))
-    this.#letIn(socket, cookie, place, early).catch((error: unknown) => {
+    this.#letIn(line, cookie, place, early).catch((error: unknown) => {
       const refused = error instanceof Refused ? error : unopened(place, error)
       socket.close(refused.close, refused.message)
       setTimeout(() => socket.terminate(), 2000).unref()
     })
   }
 
-  async #letIn(socket: WebSocket, cookie: string | undefined, place: Place, early: Early): Promise<void> {
+  async #letIn({ socket, stream }: Line, cookie: string | undefined, place: Place, early: Early): Promise<void> {
     const signedIn = await this.#find(cookie)
     if (!signedIn) throw new Refused(closeCodes.signIn, 'sign in')
     const project = await this.#projectOf(place, signedIn.account.id)
     const { account, session } = signedIn
-    const connection = new Connection(socket, { account, session, project, wantsAcks: place.wantsAcks })
+    const { wantsAcks, epoch } = place
+    const who = { account, session, project, wantsAcks, knowsEpoch: epoch !== null }
+    const connection = new Connection(socket, stream, who)
     const entered =
       place.kind === 'live' ? await this.#enterRoom(place, connection) : this.#enterLobby(project, connection)
     const unsubscribe = this.#tellFacts(place, connection)
@@ -142,13 +155,15 @@ export class Door {
     if (!mine || !can(role, entrance.withdrawn_at ? 'manageArticles' : 'read'))
       throw new Refused(closeCodes.notYours, 'not here')
     if (entrance.state === 'superseded') throw new Refused(closeCodes.revision, 'the text has a newer revision')
-    if (epoch !== null && entrance.epoch !== epoch) throw new Refused(closeCodes.epoch, 'the layer has a new document')
+    if (epoch !== null && entrance.epoch !== epoch) throw otherEpoch()
     return entrance.project
   }
 
-  async #enterRoom({ id }: Place, connection: Connection) {
+  async #enterRoom({ id, epoch }: Place, connection: Connection) {
     const room = await this.#rooms.room(id)
     if (room.dropped) throw new Refused(closeCodes.again, 'the room was lost')
+    // opening it may have begun a new document
+    if (epoch !== null && epoch !== room.replica.epoch) throw otherEpoch()
     room.enter(connection)
     return { leave: () => room.leave(connection), receive: (frame: Uint8Array) => room.receive(connection, frame) }
   }

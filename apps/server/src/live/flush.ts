@@ -3,24 +3,24 @@ import {
   decodeUpdate,
   inspectUpdate,
   isFault,
+  isServerClient,
   newClientsOf,
-  SERVER_CLIENT,
   type AwarenessEntry,
   type DecodedUpdate,
   type Refusal,
   type UpdateFault,
 } from '@tamga/collab'
-import { can, Problem, type Role } from '@tamga/model'
+import { can, Problem, type ProblemCode, type Role } from '@tamga/model'
 import * as Y from 'yjs'
 import { projectScope, state } from '../facts.ts'
-import { refreshGold } from '../gold/store.ts'
+import { approvedOf, dropClosingOf, isAnyDecided, refreshGold } from '../gold/store.ts'
 import type { World } from '../world.ts'
 import { applyOwn, applyUpdate, type Applied, type Writer } from './apply.ts'
-import type { Replica } from './replica.ts'
-import { rowsOf } from './rows.ts'
+import { OtherEpoch, type LogRow, type Replica } from './replica.ts'
+import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
 import type { Seat } from './seat.ts'
-import { advanceHead, appendChanges, appendLog, claimClients, holdLabels, labelsOf, lockHead } from './store.ts'
-import { putAnnotations, rolesOf, standingOf, type Trx } from './store.ts'
+import { claimClients, labelsOf, lockHead, lockHeads, rolesIn, standingsOf, writeFlush } from './store.ts'
+import type { FlushRows, Head, LayerStanding, Trx } from './store.ts'
 import type { Write } from './write.ts'
 
 /** What waits in a room's queue: a client's update (or only its first use of a client id), in the order of arrival. */
@@ -34,126 +34,216 @@ export interface Incoming {
   readonly n: number
 }
 
-/** What a committed flush has to tell. */
+/** What one room has for a flush. */
+export interface Batch {
+  readonly replica: Replica
+  readonly items: readonly Incoming[]
+}
+
+/** What a committed flush has to tell one room. */
 export interface Flushed {
   /** What everybody in the room lacks, in order. */
   readonly updates: readonly Uint8Array[]
+  /** What this flush wrote itself: the log after `from`. Other processes lack it. */
+  readonly rows: readonly LogRow[]
+  readonly from: number
   readonly refusals: ReadonlyMap<Seat, readonly Refusal[]>
   /** Whose socket is closed, and why. */
   readonly faults: ReadonlyMap<Seat, UpdateFault>
-  /** True if facts were stated. */
+  /** True if facts were stated, or counts moved. */
   readonly told: boolean
 }
 
+/** Of all that one connection may have refused: who gets there writes nothing sensible. */
+const MOST_REFUSED = 1000
+
 /**
- * Takes what clients sent into the layer, in one transaction: lock the head, catch up, ask membership and state, claim
- * client ids, inspect, apply with corrections, write log, annotations and changes, refresh gold, state facts. Returns
- * after the commit; if it throws, nothing was written and `replica.ahead` says whether the copy must be loaded anew.
+ * Takes what clients sent into their layers, all in one transaction: lock the heads, catch up, ask membership and state,
+ * claim client ids, inspect, apply with corrections, write log, annotations, changes and what was set aside, refresh gold,
+ * state facts. Returns after the commit what each room has to tell; a room is missing whose head somebody else holds. If it
+ * throws, nothing was written, and `replica.ahead` says whether a copy must be loaded anew.
  */
-export const flush = (world: World, replica: Replica, items: readonly Incoming[]): Promise<Flushed> =>
-  inTransaction(world, replica, async (trx, begun) => {
-    const roles = await rolesOf(trx, replica.ground.project, [...new Set(items.map(({ seat }) => seat.account.id))])
-    const decoded = items.map(({ bytes, maxBytes }) => bytes && decodeUpdate(bytes, maxBytes))
-    await claim(trx, replica, items, decoded)
-    const faults = new Map<Seat, UpdateFault>()
-    const refusals = new Map<Seat, Refusal[]>()
-    const applied: Applied[] = []
-    for (const [i, { seat, presence }] of items.entries()) {
-      if (faults.has(seat) || seat.expelled) continue
-      const update = decoded[i]
-      const role = roles.get(seat.account.id) ?? null
-      const result = update ? takeIn(replica, seat, update, role, begun.shut) : own(replica, seat, presence!.client)
-      if (result === null) continue
-      if (isFault(result)) faults.set(seat, result)
-      else {
-        applied.push(result)
-        if (result.refusals.length > 0) refusals.set(seat, [...(refusals.get(seat) ?? []), ...result.refusals])
-      }
-    }
-    return { applied, faults, refusals }
+export async function flush(world: World, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
+  return commit(world, async (trx) => {
+    const layers = batches.map(({ replica }) => replica.ground.layer).sort()
+    const heads = await lockHeads(trx, layers)
+    const held = batches.filter(({ replica }) => heads.has(replica.ground.layer))
+    if (held.length === 0) return new Map<Batch, Taken>()
+    const begun = await begin(trx, held, heads)
+    const roles = await rolesIn(trx, unique(held.map(projectOf)), unique(held.flatMap(accountsOf)))
+    const decoded = new Map(held.map((batch) => [batch, batch.items.map(decode)]))
+    for (const batch of held) await claim(trx, batch, decoded.get(batch)!)
+    return new Map(
+      held.map((batch) => {
+        const taken = takeAll(batch, decoded.get(batch)!, begun.get(batch)!, roles.get(projectOf(batch))!)
+        return [batch, taken]
+      }),
+    )
   })
+}
 
 /** The same path for one write of the server's own, in an account's name. */
-export const flushOwn = (world: World, replica: Replica, account: string, write: Write): Promise<Flushed> =>
-  inTransaction(world, replica, async (trx, { shut }) => {
-    if (shut) throw new Problem(shut)
+export async function flushOwn(world: World, replica: Replica, account: string, write: Write): Promise<Flushed> {
+  const batch: Batch = { replica, items: [] }
+  const flushed = await commit(world, async (trx) => {
+    const head = await lockHead(trx, replica.ground.layer, world.kind)
+    const begun = (await begin(trx, [batch], new Map([[replica.ground.layer, head]]))).get(batch)!
+    if (begun.shut) throw new Problem(begun.shut)
     const applied = [await applyOwn(replica, account, () => write.edit(replica.layer, trx))]
-    const rest = write.also && { also: (inside: Trx) => write.also!(inside) }
-    return { applied, faults: new Map(), refusals: new Map(), ...rest }
+    const also = write.also && ((inside: Trx) => write.also!(inside))
+    return new Map([[batch, { begun, applied, faults: new Map(), refusals: new Map(), ...(also && { also }) }]])
   })
+  return flushed.get(batch)!
+}
 
+/** What was taken from one room before it is written. */
 interface Taken {
+  readonly begun: Begun
   readonly applied: readonly Applied[]
   readonly faults: Map<Seat, UpdateFault>
   readonly refusals: Map<Seat, Refusal[]>
-  readonly also?: Write['also']
+  readonly also?: (trx: Trx) => Promise<unknown>
 }
 
-type Begun = Awaited<ReturnType<typeof begin>>
-
-async function inTransaction(
+/** Runs `take`, writes what it took, commits, and only then moves the copies on. */
+async function commit(
   world: World,
-  replica: Replica,
-  take: (trx: Trx, begun: Begun) => Promise<Taken>,
-): Promise<Flushed> {
-  const { done, seq } = await world.db.transaction().execute(async (trx) => {
-    const begun = await begin(trx, world, replica)
-    const { applied, faults, refusals, also } = await take(trx, begun)
-    const rows = rowsOf(replica, applied, world.now())
-    await appendLog(trx, rows.log)
-    await putAnnotations(trx, rows.annotations)
-    await appendChanges(trx, rows.changes)
-    await also?.(trx)
-    const told = (rows.annotations.length > 0 || also !== undefined) && (await tell(trx, replica, begun))
-    // last, so that a transaction which an error has already ended cannot seem committed
-    await advanceHead(trx, replica.ground.layer, replica.seq, replica.seq + rows.log.length)
-    const updates = applied.flatMap(({ update }) => update ?? [])
-    return { done: { updates, refusals, faults, told: told || also !== undefined }, seq: replica.seq + rows.log.length }
+  take: (trx: Trx) => Promise<ReadonlyMap<Batch, Taken>>,
+): Promise<Map<Batch, Flushed>> {
+  const done = await world.db.transaction().execute(async (trx) => {
+    const taken = await take(trx)
+    const now = world.now()
+    const written = new Map([...taken].map(([batch, { applied }]) => [batch, rowsOf(batch.replica, applied, now)]))
+    const recount = await toRecount(trx, taken, written)
+    await writeFlush(trx, allRows(taken, written, recount))
+    for (const { also } of taken.values()) await also?.(trx)
+    const opened = await followGold(trx, taken, written, recount)
+    for (const { replica } of opened)
+      await state(trx, projectScope(replica.ground.project), [
+        { kind: 'opened', payload: { article: replica.ground.article } },
+      ])
+    return { taken, written, opened }
   })
-  const { unsent } = replica
-  Object.assign(replica, { seq, ahead: false, unsent: [] })
-  return { ...done, updates: [...unsent, ...done.updates] }
+  return new Map([...done.taken].map(([batch, taken]) => [batch, settle(batch, taken, done.written.get(batch)!, done)]))
 }
 
-async function begin(trx: Trx, world: World, replica: Replica) {
-  const { ground } = replica
-  const head = await lockHead(trx, ground.layer, world.kind)
-  if (head.epoch !== replica.epoch) throw new Error(`${ground.layer} is at epoch ${head.epoch}, not ${replica.epoch}`)
-  if (head.seq > replica.seq) await replica.catchUp(trx, head.seq)
-  await holdLabels(trx, ground.project)
-  const standing = await standingOf(trx, ground.layer)
-  if (standing.labelSet !== replica.labelSet) {
-    replica.labels = await labelsOf(trx, ground.project, standing.labelSet)
-    replica.labelSet = standing.labelSet
+/** After the commit: the copy is what the database holds. */
+function settle({ replica }: Batch, taken: Taken, rows: LayerRows, { opened }: { opened: readonly Batch[] }): Flushed {
+  const { applied, faults, refusals, also } = taken
+  const written = applied.flatMap(({ account, update }) => (update ? [{ account, data: update }] : []))
+  const { unsent, seq: from } = replica
+  const bytes = written.reduce((sum, { data }) => sum + data.length, 0)
+  const seq = from + rows.log.length
+  Object.assign(replica, { seq, ahead: false, unsent: [], tailBytes: replica.tailBytes + bytes })
+  const told = also !== undefined || rows.annotations.length > 0 || opened.some((batch) => batch.replica === replica)
+  return { updates: [...unsent, ...written.map(({ data }) => data)], rows: written, from, refusals, faults, told }
+}
+
+/** The layers in which something that was once decided is touched: gold and counts are found anew there. */
+async function toRecount(
+  trx: Trx,
+  taken: ReadonlyMap<Batch, Taken>,
+  written: ReadonlyMap<Batch, LayerRows>,
+): Promise<ReadonlySet<Batch>> {
+  const recount = new Set<Batch>()
+  for (const [batch, { begun, also }] of taken) {
+    const touched = written.get(batch)!.annotations.map(({ id }) => id)
+    const { layer } = batch.replica.ground
+    if (also || (begun.decided && (await isAnyDecided(trx, layer, touched)))) recount.add(batch)
   }
-  const shut =
-    standing.state !== 'open' ? ('frozen' as const) : standing.withdrawn ? ('article_withdrawn' as const) : null
-  return { shut, counts: standing.counts }
+  return recount
 }
 
-/** Brings gold and counts into line and says what pages must know. True if anything was said. */
-async function tell(trx: Trx, { ground }: Replica, begun: Begun): Promise<boolean> {
-  const { opened, counts } = await refreshGold(trx, ground.layer)
-  const { article, project, owner } = ground
-  const { annotated, waiting, approved } = counts
-  const was = begun.counts
-  const moved = annotated !== was.annotated || waiting !== was.waiting || approved !== was.approved
-  if (owner !== null) return false
-  const facts = [
-    ...(opened ? [{ kind: 'opened', payload: { article } }] : []),
-    ...(moved ? [{ kind: 'counts', payload: { article, annotated, waiting, approved } }] : []),
-  ]
-  await state(trx, projectScope(project), facts)
-  return facts.length > 0
+/** Brings gold, counts and sign-off into line. Answers the layers whose sign-off fell. */
+async function followGold(
+  trx: Trx,
+  taken: ReadonlyMap<Batch, Taken>,
+  written: ReadonlyMap<Batch, LayerRows>,
+  recount: ReadonlySet<Batch>,
+): Promise<Batch[]> {
+  const opened: Batch[] = []
+  for (const [batch, { begun }] of taken) {
+    const { ground } = batch.replica
+    const waits = written.get(batch)!.annotations.some(({ gone }) => !gone)
+    const fell = recount.has(batch)
+      ? (await refreshGold(trx, ground.layer)).opened
+      : begun.closed && waits && (await dropClosingOf(trx, ground))
+    if (fell && ground.owner === null) opened.push(batch)
+  }
+  return opened
 }
+
+function allRows(
+  taken: ReadonlyMap<Batch, Taken>,
+  written: ReadonlyMap<Batch, LayerRows>,
+  recount: ReadonlySet<Batch>,
+): FlushRows {
+  const all = [...written.values()]
+  const counts = [...taken].flatMap(([batch, { applied }]) => {
+    const { article, owner } = batch.replica.ground
+    const n = owner !== null || recount.has(batch) ? 0 : countsMoved(batch.replica, applied)
+    return n === 0 ? [] : [{ article, annotated: n, waiting: n, approved: 0 }]
+  })
+  return {
+    log: all.flatMap(({ log }) => log),
+    changes: all.flatMap(({ changes }) => changes),
+    annotations: all.flatMap(({ annotations }) => annotations),
+    asides: all.flatMap(({ asides }) => asides),
+    counts,
+    heads: [...written].map(([{ replica }, { log }]) => ({
+      layer: replica.ground.layer,
+      from: replica.seq,
+      to: replica.seq + log.length,
+    })),
+  }
+}
+
+/** What holds for one layer in this transaction. */
+interface Begun extends Pick<LayerStanding, 'closed' | 'decided'> {
+  readonly shut: ProblemCode | null
+  readonly locked: ReadonlySet<string>
+}
+
+const none: ReadonlySet<string> = new Set()
+
+/** With the heads locked: catches up with other processes and asks what may be written now. */
+async function begin(
+  trx: Trx,
+  batches: readonly Batch[],
+  heads: ReadonlyMap<string, Head>,
+): Promise<Map<Batch, Begun>> {
+  const standings = await standingsOf(
+    trx,
+    batches.map(({ replica }) => replica.ground.layer),
+  )
+  const begun = new Map<Batch, Begun>()
+  for (const batch of batches) {
+    const { replica } = batch
+    const { layer, project } = replica.ground
+    const head = heads.get(layer)!
+    if (head.epoch !== replica.epoch) throw new OtherEpoch(layer, replica.epoch, head.epoch)
+    await replica.catchUp(trx, head.seq)
+    const { state, withdrawn, labelSet, lockApproved, closed, decided } = standings.get(layer)!
+    if (labelSet !== replica.labelSet) {
+      replica.labels = await labelsOf(trx, project, labelSet)
+      replica.labelSet = labelSet
+    }
+    const shut = state !== 'open' ? ('frozen' as const) : withdrawn ? ('article_withdrawn' as const) : null
+    begun.set(batch, { shut, closed, decided, locked: lockApproved && decided ? await approvedOf(trx, layer) : none })
+  }
+  return begun
+}
+
+const unique = (items: readonly string[]): string[] => [...new Set(items)]
+const projectOf = ({ replica }: Batch): string => replica.ground.project
+const accountsOf = ({ items }: Batch): string[] => items.map(({ seat }) => seat.account.id)
+
+type Decoded = DecodedUpdate | UpdateFault | null
+
+const decode = ({ bytes, maxBytes }: Incoming): Decoded => bytes && decodeUpdate(bytes, maxBytes)
 
 /** Binds every client id that is used here for the first time to its user. */
-async function claim(
-  trx: Trx,
-  replica: Replica,
-  items: readonly Incoming[],
-  decoded: readonly (DecodedUpdate | UpdateFault | null)[],
-): Promise<void> {
+async function claim(trx: Trx, { replica, items }: Batch, decoded: readonly Decoded[]): Promise<void> {
   const claims = new Map<number, string>()
   for (const [i, { seat, presence }] of items.entries()) {
     const update = decoded[i] ?? null
@@ -169,7 +259,34 @@ async function claim(
 
 // an id that has a clock but no owner is the server's, or older than the table
 const isFree = ({ clients, doc }: Replica, id: number) =>
-  id !== SERVER_CLIENT && id < 2 ** 32 && !clients.has(id) && Y.getState(doc.store, id) === 0
+  !isServerClient(id) && id < 2 ** 32 && !clients.has(id) && Y.getState(doc.store, id) === 0
+
+/** Applies what one room has, each item for itself. */
+function takeAll(
+  { replica, items }: Batch,
+  decoded: readonly Decoded[],
+  begun: Begun,
+  roles: ReadonlyMap<string, Role>,
+): Taken {
+  const faults = new Map<Seat, UpdateFault>()
+  const refusals = new Map<Seat, Refusal[]>()
+  const applied: Applied[] = []
+  for (const [i, { seat, presence }] of items.entries()) {
+    if (faults.has(seat) || seat.expelled) continue
+    const update = decoded[i]
+    const result = update
+      ? takeIn(replica, seat, update, roles.get(seat.account.id) ?? null, begun)
+      : seat.uses(presence!.client)
+    if (result === null) continue
+    if (isFault(result)) faults.set(seat, result)
+    else {
+      applied.push(result)
+      const refused = result.refusals.map(({ refusal }) => refusal)
+      if (refused.length > 0) refusals.set(seat, [...(refusals.get(seat) ?? []), ...refused])
+    }
+  }
+  return { begun, applied, faults, refusals }
+}
 
 const forged = (client: number): UpdateFault => ({
   close: closeCodes.malformed,
@@ -186,7 +303,7 @@ function takeIn(
   seat: Seat,
   update: DecodedUpdate | UpdateFault,
   role: Role | null,
-  shut: Writer['shut'],
+  { shut, locked }: Pick<Writer, 'shut' | 'locked'>,
 ): Applied | UpdateFault | null {
   if (isFault(update)) return update
   // before it is walked through, which takes the longer the more clients are in it
@@ -198,5 +315,8 @@ function takeIn(
   if (isFault(found)) return found
   if (found.clients.length === 0 && !found.deletes) return null
   if (role === null || !can(role, 'annotate')) return { close: closeCodes.notYours, reason: 'may not write here' }
-  return applyUpdate(replica, update.bytes, { account: seat.account.id, role, shut })
+  if (seat.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
+  const applied = applyUpdate(replica, update.bytes, { account: seat.account.id, role, shut, locked })
+  seat.refused += applied.refusals.length
+  return applied
 }

@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Here } from '@tamga/collab'
 import type { World } from '../world.ts'
+import { tellCounts } from './counts.ts'
 import { Door, type FindSession } from './door.ts'
 import { Feed } from './feed.ts'
 import { Rooms } from './rooms.ts'
+import { sweep, SWEEP_MS } from './sweep.ts'
 import { closeRevoked } from './watch.ts'
 import type { Write } from './write.ts'
 
@@ -25,6 +27,9 @@ export interface Live {
 
 const PRESENCE_MS = 100
 const POLL_MS = 1000
+/** How often pages are told of counts that moved, at most. */
+const COUNTS_MS = 500
+const PUT_AWAY_MS = 30_000
 /** y-websocket gives a connection up after 30 s without a message. */
 const BEAT_MS = 20_000
 
@@ -34,7 +39,31 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
   const door = new Door(world, find, rooms, feed)
   const timers = [
     setInterval(() => rooms.sendPresence(), PRESENCE_MS),
-    setInterval(pollOf(world, door, feed), POLL_MS),
+    setInterval(
+      oneAtATime(() => closeRevoked(world, door.connections)),
+      POLL_MS,
+    ),
+    setInterval(() => feed.look(), POLL_MS),
+    ...(world.bus.shared
+      ? [
+          setInterval(
+            oneAtATime(() => rooms.poll()),
+            POLL_MS,
+          ),
+        ]
+      : []),
+    setInterval(
+      oneAtATime(() => tellCounts(world)),
+      COUNTS_MS,
+    ),
+    setInterval(
+      oneAtATime(() => rooms.putAway()),
+      PUT_AWAY_MS,
+    ),
+    setInterval(
+      oneAtATime(() => sweep(world)),
+      SWEEP_MS,
+    ),
     setInterval(() => door.connections.forEach((connection) => connection.beat()), BEAT_MS),
   ]
   for (const timer of timers) timer.unref()
@@ -53,16 +82,15 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
   }
 }
 
-/** What no ring tells: a lost one, a session or membership that ended. One look at a time, however slow the database. */
-function pollOf(world: World, door: Door, feed: Feed): () => void {
-  let watching = false
+/** Does something again and again, however slow the database is, and never twice at once. */
+function oneAtATime(act: () => Promise<unknown>): () => void {
+  let running = false
   return () => {
-    feed.look()
-    if (watching) return
-    watching = true
-    closeRevoked(world, door.connections)
-      // the database is away: the next poll asks again
+    if (running) return
+    running = true
+    act()
+      // the database is away: the next time will do
       .catch(() => undefined)
-      .finally(() => (watching = false))
+      .finally(() => (running = false))
   }
 }

@@ -1,12 +1,31 @@
-import { LayerDoc, ROOT, SERVER_CLIENT } from '@tamga/collab'
+import { isServerClient, LayerDoc, ROOT, SERVER_CLIENT, structsOf } from '@tamga/collab'
 import { emptyLabelSet, type Annotation, type LabelSet, type Plain } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Db } from '../db/open.ts'
-import { authorsOf, clientsOf, headOf, logAfter, type Ground } from './store.ts'
+import { takeAs } from './apply.ts'
+import { authorsOf, clientsOf, headOf, logAfter, snapshotOf, type Ground } from './store.ts'
+
+/** One row of a layer's log: what one account's update did. */
+export interface LogRow {
+  readonly account: string
+  readonly data: Uint8Array
+}
+
+/** Thrown where a copy of one document meets the log of another: the copy is of no use any more. */
+export class OtherEpoch extends Error {
+  readonly layer: string
+  constructor(layer: string, mine: number, theirs: number) {
+    super(`${layer} is at epoch ${theirs}, not ${mine}`)
+    this.layer = layer
+  }
+}
+
+/** From so many rows on a copy is read anew rather than carried on row by row. */
+const ROW_BY_ROW = 500
 
 /**
- * The server's copy of one layer's document, replayed from the log, with what was accepted so far: the values by key, the
- * annotations they make, and whose they are. Changed only inside a flush.
+ * The server's copy of one layer's document, from its snapshot and the log after it, with what was accepted so far: the
+ * values by key, the annotations they make, and whose they are. Changed only inside a flush.
  */
 export class Replica {
   readonly ground: Ground
@@ -21,6 +40,9 @@ export class Replica {
   readonly clients = new Map<number, string>()
   epoch = 0
   seq = 0
+  /** Up to where the last snapshot goes, and how many bytes of log came after it. */
+  snapshotSeq = 0
+  tailBytes = 0
   labels: LabelSet = emptyLabelSet
   /** The number of the label set that `labels` is. */
   labelSet: number | null = null
@@ -35,13 +57,28 @@ export class Replica {
     this.layer = new LayerDoc(this.doc, () => this.rules)
   }
 
+  /** A copy of a layer that nobody has written yet. */
+  static empty(ground: Ground, epoch = 1): Replica {
+    const replica = new Replica(ground)
+    replica.epoch = epoch
+    replica.doc.clientID = SERVER_CLIENT
+    return replica
+  }
+
   /** Loads a layer's document. Throws what keeps it from being whole; nobody is served half of one. */
   static async load(db: Db, ground: Ground): Promise<Replica> {
     const replica = new Replica(ground)
     const head = await headOf(db, ground.layer)
     replica.epoch = head.epoch
-    await replica.catchUp(db, head.seq)
-    replica.unsent = []
+    const snapshot = await snapshotOf(db, ground.layer, head.epoch)
+    if (snapshot) {
+      Y.applyUpdate(replica.doc, snapshot.state)
+      replica.seq = snapshot.seq
+    } else if (head.epoch > 1) throw new Error(`the document ${head.epoch} of ${ground.layer} has no snapshot`)
+    replica.snapshotSeq = replica.seq
+    // a snapshot may be newer than the head that was read before it
+    await replica.#replay(db, Math.max(head.seq, replica.seq))
+    await replica.#readOwners(db)
     return replica
   }
 
@@ -49,33 +86,68 @@ export class Replica {
     return { text: this.ground.text, labels: this.labels }
   }
 
-  /** Applies what the log holds beyond this copy, up to a number. */
-  async catchUp(db: Db, upto: number): Promise<void> {
-    const updates: Uint8Array[] = []
-    for (let after = this.seq; after < upto;) {
-      const rows = await logAfter(db, this.ground.layer, after, upto)
-      const last = rows.at(-1)
-      if (!last) throw new Error(`the log of ${this.ground.layer} ends at ${after}, its head at ${upto}`)
-      updates.push(...rows.map(({ data }) => data))
-      after = last.seq
-    }
-    Y.transact(this.doc, () => updates.forEach((update) => Y.applyUpdate(this.doc, update)))
-    if (this.doc.store.pendingStructs || this.doc.store.pendingDs)
-      throw new Error(`the log of ${this.ground.layer} has a gap before ${upto}`)
-    // replaying the server's own structs makes Yjs think that somebody else uses its id
-    this.doc.clientID = SERVER_CLIENT
-    this.seq = upto
-    this.#readDocument()
-    this.unsent.push(...updates)
-    await this.#readOwners(db)
+  /** How much of the document is history: structs that Yjs keeps, keys that say something, client ids. */
+  get size() {
+    return { structs: structsOf(this.doc), keys: this.map.size, clients: this.doc.store.clients.size }
   }
 
-  #readDocument(): void {
+  /** Takes in what the log holds beyond this copy, up to a number. Those in the room lack it until it is sent. */
+  async catchUp(db: Db, upto: number): Promise<void> {
+    if (upto <= this.seq) return
+    if (upto - this.seq > ROW_BY_ROW) {
+      this.unsent.push(...(await this.#replay(db, upto)))
+      return this.#readOwners(db)
+    }
+    this.take(await this.#rowsTo(db, upto), upto)
+  }
+
+  /** Takes in rows that follow this copy, one by one, each under its author. */
+  take(rows: readonly LogRow[], upto: number): void {
+    for (const { account, data } of rows) {
+      for (const client of Y.parseUpdateMeta(data).from.keys())
+        if (!isServerClient(client) && !this.clients.has(client)) this.clients.set(client, account)
+      takeAs(this, account, () => Y.applyUpdate(this.doc, data))
+      this.unsent.push(data)
+      this.tailBytes += data.length
+    }
+    this.#whole(upto)
+  }
+
+  /** Applies the rows up to a number at once, which is quicker for many, and reads what they make. */
+  async #replay(db: Db, upto: number): Promise<Uint8Array[]> {
+    const updates = (await this.#rowsTo(db, upto)).map(({ data }) => data)
+    Y.transact(this.doc, () => updates.forEach((update) => Y.applyUpdate(this.doc, update)))
+    this.#whole(upto)
+    this.tailBytes += updates.reduce((sum, { length }) => sum + length, 0)
     for (const [key, value] of this.map.entries()) this.values.set(key, value as Plain)
     for (const id of this.layer.ids()) {
       const annotation = this.layer.read(id)
       if (annotation) this.annotations.set(id, annotation)
     }
+    return updates
+  }
+
+  async #rowsTo(db: Db, upto: number): Promise<LogRow[]> {
+    const all: LogRow[] = []
+    for (let after = this.seq; after < upto;) {
+      const rows = await logAfter(db, this.ground.layer, after, upto)
+      const last = rows.at(-1)
+      // rows are numbered without holes: one that is missing was covered by a snapshot and dropped, or is lost
+      if (!last || last.seq !== after + rows.length)
+        throw new Error(`the log of ${this.ground.layer} ends at ${after}, its head at ${upto}`)
+      all.push(...rows)
+      after = last.seq
+    }
+    return all
+  }
+
+  /** After rows were applied: nothing may be missing, and the server's id is this copy's again. */
+  #whole(upto: number): void {
+    if (this.doc.store.pendingStructs || this.doc.store.pendingDs)
+      throw new Error(`the log of ${this.ground.layer} has a gap before ${upto}`)
+    // taking in the server's own structs makes Yjs think that somebody else uses its id
+    this.doc.clientID = SERVER_CLIENT
+    this.seq = upto
   }
 
   async #readOwners(db: Db): Promise<void> {

@@ -423,6 +423,7 @@ describe('the rules', () => {
       key: id,
       code: 'label_unknown',
       details: { code: 'secret-label' },
+      aside: expect.any(String) as string,
     })
     await until(() => !tab.layer.has(id))
     await tab.saved()

@@ -1,4 +1,5 @@
 import {
+  baseClient,
   closeCodes,
   decodeAwareness,
   decodeMessage,
@@ -11,12 +12,16 @@ import {
 import { Problem } from '@tamga/model'
 import * as Y from 'yjs'
 import type { World } from '../world.ts'
+import { transact } from '../db/transact.ts'
+import { beginEpoch, isWorthANewEpoch } from './epoch.ts'
 import { failureOf } from './failure.ts'
-import { flush, flushOwn, type Flushed, type Incoming } from './flush.ts'
-import { Replica } from './replica.ts'
+import { flushOwn, type Flushed, type Incoming } from './flush.ts'
+import type { Flushable, Flusher } from './flusher.ts'
+import { OtherEpoch, Replica } from './replica.ts'
 import { RoomPresence } from './room-presence.ts'
 import { Seat, type Peer } from './seat.ts'
-import type { Ground } from './store.ts'
+import { decodeShare, encodeShare, shareChannel, type Share } from './share.ts'
+import { headOf, lastWritten, putSnapshot, type Ground, type Head } from './store.ts'
 import type { Write } from './write.ts'
 
 /** A write of the server's own that waits its turn. */
@@ -27,43 +32,97 @@ interface OwnWrite {
   failed(error: unknown): void
 }
 
-/** Updates a flush: each frame merges them, and merging costs with the square of their number. */
-const BATCH = 100
 const ATTEMPTS = 3
 /** What one connection may have waiting. */
 const QUEUED_BYTES = 4 * 1024 * 1024
+/** A snapshot is taken after so many rows of log, and when they are worth something beside the last one. */
+const SNAPSHOT_ROWS = 500
+const SNAPSHOT_SHARE = 0.5
+/** From here on a room that people are in begins a new document: each client id costs every transaction. */
+const MOST_CLIENTS = 2000
+const MOST_BYTES = 50 * 1024 * 1024
+/** Messages of other processes may overtake each other: one that is missing is waited for before the log is read. */
+const OVERTAKEN_MS = 40
+
+/** A layer that nobody has written for so long is taken as empty, whoever may be in it. */
+const QUIET_MS = 10 * 60 * 1000
+
+/** What a room tells those who keep it. */
+export interface RoomKeeper {
+  readonly flusher: Flusher
+  /** The room is lost or left for a new document: the next who comes gets another. */
+  forget(room: Room): void
+}
 
 /**
  * The live room of one layer: the protocol, without sockets. Nothing is applied on receipt: what arrives waits for the
  * next flush, and only what a flush has committed is acknowledged, sent to others, or served to somebody who joins.
  */
-export class Room {
+export class Room implements Flushable {
   readonly ground: Ground
   readonly #world: World
-  readonly #onDrop: () => void
+  readonly #keeper: RoomKeeper
   readonly #seats = new Map<Peer, Seat>()
   readonly #presence = new RoomPresence()
   readonly #queue: (Incoming | OwnWrite)[] = []
+  readonly #unsubscribe: () => void
   #replica: Replica
-  #running: Promise<void> | null = null
-  // joins and greetings that came while a flush ran: they wait for what is durable
-  #afterFlush: (() => void)[] = []
+  // while it is true the copy is ahead of what is committed, or about to be
+  #busy = false
+  // joins that came while the room was busy: they wait for what is durable
+  #afterwards: (() => void)[] = []
+  #settled: (() => void)[] = []
+  // what other processes told while the room was busy
+  #heard: Share[] = []
+  #gap: ReturnType<typeof setTimeout> | undefined
   #dropped = false
+  #emptySince: number
+  #snapshotBytes = 0
+  #snapping: Promise<void> | null = null
+  // the whole document as one update, for those who come with nothing
+  #whole: { readonly seq: number; readonly update: Uint8Array } | null = null
 
-  private constructor(world: World, replica: Replica, onDrop: () => void) {
+  private constructor(world: World, replica: Replica, keeper: RoomKeeper) {
     this.#world = world
     this.#replica = replica
-    this.#onDrop = onDrop
+    this.#keeper = keeper
     this.ground = replica.ground
+    this.#emptySince = this.#now()
+    this.#unsubscribe = world.bus.subscribe(
+      shareChannel(this.ground.layer),
+      (body) => this.#hear(decodeShare(body)),
+      // what was said before was missed
+      () => this.#lookBehind(),
+    )
   }
 
-  /** Opens a room on a layer's whole document. Throws if it cannot be loaded. `onDrop` is called when the room is lost. */
-  static async open(world: World, ground: Ground, onDrop: () => void): Promise<Room> {
-    return new Room(world, await Replica.load(world.db, ground), onDrop)
+  /** Opens a room on a layer's whole document; a new one without its past, where that is worth it. Throws if it cannot be loaded. */
+  static async open(world: World, ground: Ground, keeper: RoomKeeper): Promise<Room> {
+    const end = world.metrics.loadSeconds.startTimer()
+    let replica = await Replica.load(world.db, ground)
+    if (isWorthANewEpoch(replica) && !(await isInUseElsewhere(world, ground.layer))) {
+      await beginEpoch(world, ground.layer)
+      replica = await Replica.load(world.db, ground)
+    }
+    end()
+    const room = new Room(world, replica, keeper)
+    replica.unsent = []
+    // what another process wrote between the load and the first message that was heard
+    await room.poll(await headOf(world.db, ground.layer))
+    return room
   }
 
   get dropped(): boolean {
     return this.#dropped
+  }
+
+  get replica(): Replica {
+    return this.#replica
+  }
+
+  /** For how long nobody has been in it and nothing has waited, in ms. */
+  idleFor(now: number): number {
+    return this.#seats.size > 0 || this.#busy || this.#queue.length > 0 ? 0 : now - this.#emptySince
   }
 
   /** The accounts that are in the room. */
@@ -81,6 +140,7 @@ export class Room {
     const seat = this.#seats.get(peer)
     if (seat) this.#presence.leave(seat)
     this.#seats.delete(peer)
+    if (this.#seats.size === 0) this.#emptySince = this.#now()
   }
 
   /** Takes one frame from a connection that entered. */
@@ -115,21 +175,42 @@ export class Room {
   }
 
   /** Waits until all that arrived is written or refused. */
-  async settled(): Promise<void> {
-    while (this.#running) await this.#running
+  settled(): Promise<void> {
+    if (!this.#busy && this.#queue.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#settled.push(resolve))
   }
 
   #answer(seat: Seat, vector: Uint8Array): void {
     if (!seat.takeQuestion(this.#now())) return this.#close(seat, closeCodes.limits, 'too many questions')
     this.#whenDurable(() => {
       try {
-        seat.send({ type: 'step2', update: Y.encodeStateAsUpdate(this.#replica.doc, vector) })
-        seat.send({ type: 'awareness', update: this.#presence.all() })
+        if (this.#isStale(seat, vector)) return this.#close(seat, closeCodes.epoch, 'the layer has a new document')
+        seat.peer.together(() => {
+          seat.send({ type: 'step2', update: this.#lacking(vector) })
+          seat.send({ type: 'awareness', update: this.#presence.all() })
+        })
         seat.answered = true
       } catch {
         this.#close(seat, closeCodes.malformed, 'no state vector')
       }
     })
+  }
+
+  /** Who does not say which document it has, and has something, but not what this one began with, has an older one. */
+  #isStale(seat: Seat, vector: Uint8Array): boolean {
+    const { doc, epoch } = this.#replica
+    const base = baseClient(epoch)
+    if (seat.peer.knowsEpoch || epoch === 1 || Y.getState(doc.store, base) === 0) return false
+    const has = Y.decodeStateVector(vector)
+    return has.size > 0 && !has.has(base)
+  }
+
+  /** What somebody with this state vector lacks; for those who have nothing it is made once. */
+  #lacking(vector: Uint8Array): Uint8Array {
+    const { doc, seq } = this.#replica
+    if (vector.length !== 1 || vector[0] !== 0) return Y.encodeStateAsUpdate(doc, vector)
+    if (this.#whole?.seq !== seq) this.#whole = { seq, update: Y.encodeStateAsUpdate(doc) }
+    return this.#whole.update
   }
 
   #tellPresence(seat: Seat): void {
@@ -170,79 +251,82 @@ export class Room {
   }
 
   #putPresence(seat: Seat, entry: AwarenessEntry): void {
+    // bound meanwhile, and not to this account: it was heard of somebody in another process
+    if (this.#replica.clients.get(entry.client) !== seat.account.id) return
     const fault = seat.uses(entry.client)
     if (fault) this.#close(seat, fault.close, fault.reason)
     else if (!seat.closed) this.#presence.put(seat, entry)
   }
 
+  // --- taking turns: the copy is changed by one at a time
+
   #enqueue(item: Incoming | OwnWrite): void {
     this.#queue.push(item)
-    this.#running ??= this.#run()
+    this.#turn()
   }
 
-  /** Runs `act` when what the room holds in memory is what the database holds: at once, or after the running flush. */
+  #turn(): void {
+    if (this.#busy || this.#dropped) return
+    const [first] = this.#queue
+    if (!first) return
+    if ('write' in first) void this.#runOwn(this.#queue.shift() as OwnWrite)
+    else this.#keeper.flusher.want(this)
+  }
+
+  /** Runs `act` when what the room holds in memory is what the database holds: at once, or after what runs now. */
   #whenDurable(act: () => void): void {
-    if (this.#running) this.#afterFlush.push(act)
+    if (this.#busy || this.#queue.length > 0) this.#afterwards.push(act)
     else act()
   }
 
-  async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // what arrives in the same turn goes into the same transaction
-      await new Promise((resolve) => setImmediate(resolve))
-      await this.#next()
-      const acts = this.#afterFlush
-      this.#afterFlush = []
-      for (const act of acts) act()
-    }
-    // here and not in a `then`: nothing may be queued between the last look at the queue and this
-    this.#running = null
-  }
-
-  #next(): Promise<void> {
-    const [first] = this.#queue
-    return first && 'write' in first
-      ? this.#roundOfOwn(this.#queue.shift() as OwnWrite)
-      : this.#round(this.#takeBatch())
-  }
-
-  #takeBatch(): Incoming[] {
+  takeBatch(most: number): Incoming[] {
+    if (this.#busy || this.#dropped) return []
     const end = this.#queue.findIndex((item) => 'write' in item)
-    const batch = this.#queue.splice(0, Math.min(BATCH, end < 0 ? this.#queue.length : end)) as Incoming[]
+    const batch = this.#queue.splice(0, Math.min(most, end < 0 ? this.#queue.length : end)) as Incoming[]
     for (const { seat, bytes } of batch) seat.queuedBytes -= bytes?.length ?? 0
     return batch
   }
 
-  async #round(batch: readonly Incoming[], attempt = 1): Promise<void> {
-    if (this.#dropped) return
-    try {
-      this.#publish(await flush(this.#world, this.#replica, batch), batch)
-    } catch (error) {
-      const failure = failureOf(error)
-      if (failure === 'lost' || !(await this.#reload())) return this.#drop(error)
-      if (failure === 'busy') return attempt < ATTEMPTS ? this.#round(batch, attempt + 1) : this.#drop(error)
-      // the database refused a value: find whose, and let nobody else pay for it
-      if (batch.length > 1) for (const item of batch) await this.#round([item])
-      else this.#close(batch[0]!.seat, closeCodes.malformed, 'the database refuses it')
-    }
+  putBack(items: readonly Incoming[]): void {
+    for (const { seat, bytes } of items) seat.queuedBytes += bytes?.length ?? 0
+    this.#queue.unshift(...items)
   }
 
-  async #roundOfOwn(own: OwnWrite, attempt = 1): Promise<void> {
-    if (this.#dropped) return own.failed(new Problem('busy'))
+  begins(): void {
+    this.#busy = true
+  }
+
+  ends(): void {
+    this.#busy = false
+    for (const act of this.#afterwards.splice(0)) act()
+    for (const share of this.#heard.splice(0)) this.#hear(share)
+    this.#keepSmall()
+    this.#turn()
+    if (!this.#busy && this.#queue.length === 0) for (const done of this.#settled.splice(0)) done()
+  }
+
+  async #runOwn(own: OwnWrite): Promise<void> {
+    this.begins()
+    await this.#writeOwn(own)
+    this.ends()
+  }
+
+  async #writeOwn(own: OwnWrite, attempt = 1): Promise<void> {
     try {
-      this.#publish(await flushOwn(this.#world, this.#replica, own.account, own.write), [])
+      const flushed = await flushOwn(this.#world, this.#replica, own.account, own.write)
+      this.publish(flushed, [])
+      if (flushed.told) this.#world.bell.ring()
       own.done()
     } catch (error) {
       const failure = failureOf(error)
-      const stands = failure !== 'lost' && (await this.#reload())
-      if (stands && failure === 'busy' && attempt < ATTEMPTS) return this.#roundOfOwn(own, attempt + 1)
-      own.failed(failure === 'busy' ? new Problem('busy') : error)
-      if (!stands) this.#drop(error)
+      const stands = failure !== 'lost' && (await this.reload())
+      if (stands && failure === 'busy' && attempt < ATTEMPTS) return this.#writeOwn(own, attempt + 1)
+      own.failed(failure === 'busy' || error instanceof OtherEpoch ? new Problem('busy') : error)
+      if (!stands) this.drop(error)
     }
   }
 
-  /** After a rollback: brings the copy back to what the database holds. False if that cannot be done. */
-  async #reload(): Promise<boolean> {
+  async reload(): Promise<boolean> {
     if (!this.#replica.ahead) return true
     const { seq, unsent } = this.#replica
     try {
@@ -256,17 +340,144 @@ export class Room {
     return this.#replica.seq === seq
   }
 
-  #publish(flushed: Flushed, batch: readonly Incoming[]): void {
-    const [update] = flushed.updates
-    const merged = flushed.updates.length > 1 ? Y.mergeUpdates([...flushed.updates]) : update
-    if (merged) this.#toAll({ type: 'update', update: merged })
-    for (const [seat, refusals] of flushed.refusals)
-      if (seat.peer.wantsAcks) for (const refusal of refusals) seat.send({ type: 'refusal', refusal })
-    for (const [seat, fault] of flushed.faults) this.#close(seat, fault.close, fault.reason)
+  refuse({ seat }: Incoming): void {
+    this.#close(seat, closeCodes.malformed, 'the database refuses it')
+  }
+
+  publish(flushed: Flushed, batch: readonly Incoming[]): void {
+    const { metrics, bus } = this.#world
+    const { from, rows, updates, refusals, faults } = flushed
+    if (bus.shared && rows.length > 0)
+      bus.publish(shareChannel(this.ground.layer), encodeShare({ epoch: this.#replica.epoch, from, rows }))
+    for (const [seat, fault] of faults) this.#close(seat, fault.close, fault.reason)
     for (const { seat, presence } of batch) if (presence && !seat.expelled) this.#putPresence(seat, presence)
     const counts = new Map(batch.filter(({ bytes }) => bytes).map(({ seat, n }) => [seat, n]))
-    for (const [seat, count] of counts) if (seat.peer.wantsAcks) seat.send({ type: 'ack', count })
-    if (flushed.told) this.#world.bell.ring()
+    const frame = updates.length > 0 ? encodeMessage({ type: 'update', update: merged(updates) }) : null
+    for (const seat of this.#seats.values()) {
+      const count = counts.get(seat)
+      const refused = refusals.get(seat)
+      if (!frame && count === undefined && !refused) continue
+      seat.peer.together(() => {
+        if (frame && seat.answered) seat.peer.send(frame)
+        if (!seat.peer.wantsAcks) return
+        for (const refusal of refused ?? []) seat.send({ type: 'refusal', refusal })
+        if (count !== undefined) seat.send({ type: 'ack', count })
+      })
+      if (count !== undefined) metrics.acks.inc()
+    }
+    metrics.flushedUpdates.inc(rows.length)
+    for (const list of refusals.values())
+      for (const { code } of list) {
+        metrics.refused(code)
+        metrics.setAside.inc()
+      }
+  }
+
+  // --- other processes over the same database
+
+  /** Looks at where the layer's head stands: what no message told is read from the log. */
+  async poll(head: Head): Promise<void> {
+    if (this.#busy || this.#dropped) return
+    if (head.epoch !== this.#replica.epoch) return this.#renewed()
+    if (head.seq <= this.#replica.seq) return
+    this.begins()
+    try {
+      await this.#replica.catchUp(this.#world.db, head.seq)
+      this.#world.metrics.catchUps.inc()
+      this.#tellUnsent()
+    } catch (error) {
+      this.drop(error)
+    }
+    this.ends()
+  }
+
+  #hear(share: Share): void {
+    if (this.#dropped) return
+    if (this.#busy) return void this.#heard.push(share)
+    const { epoch, seq } = this.#replica
+    if (share.epoch !== epoch) return this.#renewed()
+    const to = share.from + share.rows.length
+    if (to <= seq) return
+    if (share.from > seq) return this.#mindTheGap()
+    this.#replica.take(share.rows.slice(seq - share.from), to)
+    this.#tellUnsent()
+  }
+
+  #mindTheGap(): void {
+    this.#gap ??= setTimeout(() => {
+      this.#gap = undefined
+      this.#lookBehind()
+    }, OVERTAKEN_MS)
+  }
+
+  #lookBehind(): void {
+    headOf(this.#world.db, this.ground.layer)
+      .then((head) => this.poll(head))
+      // the database is away: the next write, or the next poll, finds out
+      .catch(() => undefined)
+  }
+
+  #tellUnsent(): void {
+    const updates = this.#replica.unsent.splice(0)
+    if (updates.length > 0) this.#toAll({ type: 'update', update: merged(updates) })
+  }
+
+  /** The layer has a new document: this room keeps the old one of which nobody needs to know more. */
+  #renewed(): void {
+    this.#leave(closeCodes.epoch, 'the layer has a new document')
+  }
+
+  // --- staying small
+
+  #keepSmall(): void {
+    if (this.#dropped || this.#snapping) return
+    const { seq, snapshotSeq, tailBytes, size } = this.#replica
+    if (size.clients > MOST_CLIENTS || this.#snapshotBytes > MOST_BYTES) return this.#beginAnew()
+    if (seq - snapshotSeq < SNAPSHOT_ROWS || tailBytes < this.#snapshotBytes * SNAPSHOT_SHARE) return
+    this.#snapping = this.#snap()
+      // the log has it all: the next one will do
+      .catch(() => undefined)
+      .finally(() => (this.#snapping = null))
+  }
+
+  /** Begins a new document under those who are here: they come back to it by themselves. */
+  #beginAnew(): void {
+    this.begins()
+    this.#snapping = beginEpoch(this.#world, this.ground.layer)
+      .then(() => this.#renewed())
+      .catch(() => undefined)
+      .finally(() => {
+        this.#snapping = null
+        this.ends()
+      })
+  }
+
+  /** Stores the document as it stands, so that nobody needs the log before it. */
+  async #snap(): Promise<void> {
+    const replica = this.#replica
+    const { epoch, seq, tailBytes } = replica
+    const state = this.#lacking(new Uint8Array([0]))
+    const { layer } = this.ground
+    await transact(this.#world, (trx) => putSnapshot(trx, { layer, epoch, seq, state, at: this.#world.now() }))
+    this.#world.metrics.snapshots.inc()
+    replica.snapshotSeq = seq
+    replica.tailBytes -= tailBytes
+    this.#snapshotBytes = state.length
+  }
+
+  /**
+   * Leaves a room in which nobody is, with a snapshot of what it holds or, where that is worth it, a new document. What
+   * fails is left for whoever opens it next.
+   */
+  async putAway(): Promise<void> {
+    await this.#snapping
+    const isUsed = () => this.#seats.size > 0 || this.#busy || this.#queue.length > 0 || this.#dropped
+    if (isUsed()) return
+    if (isWorthANewEpoch(this.#replica)) await beginEpoch(this.#world, this.ground.layer)
+    else if (this.#replica.seq > this.#replica.snapshotSeq) await this.#snap()
+    if (isUsed()) return
+    this.#leave(closeCodes.again, 'nobody was here')
+    this.#world.metrics.evictions.inc()
   }
 
   #toAll(message: Message): void {
@@ -281,13 +492,32 @@ export class Room {
   }
 
   /** Gives the room up: the database failed under it. Clients come back and send again what was not acknowledged. */
-  #drop(error: unknown): void {
+  drop(error: unknown): void {
+    if (error instanceof OtherEpoch) return this.#renewed()
     console.error(`live room ${this.ground.layer} dropped:`, error instanceof Error ? error.message : error)
+    this.#world.metrics.roomDrops.inc()
+    this.#leave(closeCodes.again, 'the room was lost')
+  }
+
+  #leave(code: CloseCode, reason: string): void {
+    if (this.#dropped) return
     this.#dropped = true
-    this.#onDrop()
+    clearTimeout(this.#gap)
+    this.#unsubscribe()
+    this.#keeper.forget(this)
     for (const item of this.#queue.splice(0)) if ('write' in item) item.failed(new Problem('busy'))
-    for (const seat of [...this.#seats.values()]) this.#close(seat, closeCodes.again, 'the room was lost')
+    for (const seat of [...this.#seats.values()]) this.#close(seat, code, reason)
+    for (const done of this.#settled.splice(0)) done()
   }
 
   readonly #now = (): number => this.#world.now().getTime()
+}
+
+const merged = (updates: readonly Uint8Array[]): Uint8Array =>
+  updates.length === 1 ? updates[0]! : Y.mergeUpdates([...updates])
+
+/** Another process may have people in it, who would have to come again: not while somebody writes. */
+async function isInUseElsewhere(world: World, layer: string): Promise<boolean> {
+  const at = world.bus.shared ? await lastWritten(world.db, layer) : undefined
+  return at !== undefined && world.now().getTime() - at.getTime() < QUIET_MS
 }

@@ -1,27 +1,34 @@
 import type { Here } from '@tamga/collab'
 import { Problem } from '@tamga/model'
 import type { World } from '../world.ts'
+import { Flusher } from './flusher.ts'
 import { Lobby } from './lobby.ts'
-import { Room } from './room.ts'
+import { Room, type RoomKeeper } from './room.ts'
 import type { Peer } from './seat.ts'
-import { groundOf } from './store.ts'
+import { groundOf, headsOf } from './store.ts'
 import type { Write } from './write.ts'
 
+/** A room that nobody was in for so long is put away. */
+const IDLE_MS = 5 * 60 * 1000
+
 /** The rooms and lobbies of this process. */
-export class Rooms {
+export class Rooms implements RoomKeeper {
+  readonly flusher: Flusher
   readonly #world: World
+  readonly #leaving = new Map<string, Promise<void>>()
   readonly #open = new Map<string, Room>()
   readonly #opening = new Map<string, Promise<Room>>()
   readonly #lobbies = new Map<string, Lobby>()
 
   constructor(world: World) {
     this.#world = world
+    this.flusher = new Flusher(world)
   }
 
   /** The room of a layer, opened if need be. Throws `not_found`, or what keeps its document from being loaded. */
   room(layer: string): Promise<Room> {
     const open = this.#open.get(layer)
-    if (open) return Promise.resolve(open)
+    if (open && !this.#leaving.has(layer)) return Promise.resolve(open)
     const opening = this.#opening.get(layer) ?? this.#load(layer)
     this.#opening.set(layer, opening)
     return opening
@@ -62,19 +69,44 @@ export class Rooms {
     await Promise.all([...this.#open.values()].map((room) => room.settled()))
   }
 
+  /** Puts away the rooms in which nobody has been for a while. */
+  async putAway(idleMs = IDLE_MS): Promise<void> {
+    const now = this.#world.now().getTime()
+    for (const [layer, room] of this.#open)
+      if (room.idleFor(now) >= idleMs && !this.#leaving.has(layer)) {
+        const leaving = room
+          .putAway()
+          // the database is away: the room stays
+          .catch(() => undefined)
+          .finally(() => this.#leaving.delete(layer))
+        this.#leaving.set(layer, leaving)
+      }
+    await Promise.all(this.#leaving.values())
+  }
+
+  /** Looks for what other processes wrote and no message told. */
+  async poll(): Promise<void> {
+    const heads = await headsOf(this.#world.db, [...this.#open.keys()])
+    await Promise.all([...heads].flatMap(([layer, head]) => this.#open.get(layer)?.poll(head) ?? []))
+  }
+
+  forget(room: Room): void {
+    const { layer } = room.ground
+    if (this.#open.get(layer) === room) this.#open.delete(layer)
+    this.#world.metrics.rooms.set(this.#open.size)
+  }
+
   async #load(layer: string): Promise<Room> {
     try {
+      await this.#leaving.get(layer)
       const ground = await groundOf(this.#world.db, layer)
       if (!ground) throw new Problem('not_found')
-      const room = await Room.open(this.#world, ground, () => this.#forget(layer, room))
-      this.#open.set(layer, room)
+      const room = await Room.open(this.#world, ground, this)
+      if (!room.dropped) this.#open.set(layer, room)
+      this.#world.metrics.rooms.set(this.#open.size)
       return room
     } finally {
       this.#opening.delete(layer)
     }
-  }
-
-  #forget(layer: string, room: Room): void {
-    if (this.#open.get(layer) === room) this.#open.delete(layer)
   }
 }

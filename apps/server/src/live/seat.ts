@@ -13,9 +13,13 @@ export interface Peer {
   readonly account: Sitter
   /** True if it asked for acknowledgements (`?ack=1`); others would not know the message. */
   readonly wantsAcks: boolean
+  /** True if it said at the door which document it has. */
+  readonly knowsEpoch: boolean
   readonly closed: boolean
   send(frame: Uint8Array): void
   close(code: CloseCode, reason: string): void
+  /** What `act` sends leaves in one piece. */
+  together(act: () => void): void
 }
 
 /** One connection's place in a room: what it has sent, and how far it has come in joining. */
@@ -26,6 +30,8 @@ export class Seat {
   /** Document messages received on this connection, those included that are not applied. */
   received = 0
   queuedBytes = 0
+  /** How many of its values did not stand. */
+  refused = 0
   /** Its first step 2 has arrived: what it sends from now on builds on what the server has. */
   synced = false
   /** Its step 1 was answered: from now on it gets every update. */

@@ -1,7 +1,7 @@
 import { emptyLabelSet, type LabelSet, type Role } from '@tamga/model'
 import { sql, type Transaction } from 'kysely'
 import type { Database, Db } from '../db/open.ts'
-import type { NewRow, Tables } from '../db/tables.ts'
+import type { Row, Tables } from '../db/tables.ts'
 
 export type Trx = Transaction<Tables>
 
@@ -40,8 +40,25 @@ export const entranceOf = (db: Db, layer: string) =>
     .where('layer.id', '=', layer)
     .executeTakeFirst()
 
-export const headOf = (db: Db, layer: string) =>
+/** Where a layer's document stands: its epoch, how far its log has come, and up to where the snapshot covers it. */
+export type Head = Pick<Row<'layer_head'>, 'epoch' | 'seq'>
+
+export const headOf = (db: Db, layer: string): Promise<Head> =>
   db.selectFrom('layer_head').select(['epoch', 'seq']).where('layer', '=', layer).executeTakeFirstOrThrow()
+
+/** Where several layers stand, by layer. */
+export async function headsOf(db: Db, layers: readonly string[]): Promise<Map<string, Head>> {
+  const heads = new Map<string, Head>()
+  for (const some of chunks(layers)) {
+    const rows = await db
+      .selectFrom('layer_head')
+      .select(['layer', 'epoch', 'seq'])
+      .where('layer', 'in', some)
+      .execute()
+    for (const { layer, epoch, seq } of rows) heads.set(layer, { epoch, seq })
+  }
+  return heads
+}
 
 /**
  * Locks a layer's head: whatever writes the layer, its decisions or its gold goes through here, one at a time. Waits at
@@ -57,15 +74,23 @@ export async function lockHead(trx: Trx, layer: string, kind: Database['kind']) 
     .executeTakeFirstOrThrow()
 }
 
-/** Moves a locked head on. Throws if it is not where it was: then the transaction is broken and must not be committed. */
-export async function advanceHead(trx: Trx, layer: string, from: number, to: number): Promise<void> {
-  const { numUpdatedRows } = await trx
-    .updateTable('layer_head')
-    .set({ seq: to })
-    .where('layer', '=', layer)
-    .where('seq', '=', from)
-    .executeTakeFirst()
-  if (numUpdatedRows !== 1n) throw new Error(`the head of ${layer} is not at ${from}`)
+/**
+ * Locks the heads of layers, each with its project's label set: whoever saves another set waits, and then finds in use what
+ * is labelled here. A layer that somebody else holds is left out and waits for the next round.
+ */
+export async function lockHeads(trx: Trx, layers: readonly string[]): Promise<Map<string, Head>> {
+  const rows = await trx
+    .selectFrom('layer_head as h')
+    .innerJoin('layer', 'layer.id', 'h.layer')
+    .innerJoin('revision', 'revision.id', 'layer.revision')
+    .innerJoin('article', 'article.id', 'revision.article')
+    .innerJoin('project as p', 'p.id', 'article.project')
+    .select(['h.layer', 'h.epoch', 'h.seq'])
+    .where('h.layer', 'in', layers)
+    .orderBy('h.layer')
+    .modifyEnd(sql`for update of h skip locked for key share of p skip locked`)
+    .execute()
+  return new Map(rows.map(({ layer, epoch, seq }) => [layer, { epoch, seq }]))
 }
 
 /**
@@ -75,26 +100,44 @@ export async function advanceHead(trx: Trx, layer: string, from: number, to: num
 export const holdLabels = (trx: Trx, project: string) =>
   trx.selectFrom('project').select('id').where('id', '=', project).forKeyShare().execute()
 
-/** What may change between two writes of a layer: may it be written, by which labels, and its article's counts. */
-export async function standingOf(trx: Trx, layer: string) {
-  const row = await trx
+/** What may change between two writes of a layer: may it be written, by which labels, and what hangs on it. */
+export interface LayerStanding {
+  readonly state: Row<'layer'>['state']
+  readonly withdrawn: boolean
+  readonly labelSet: number | null
+  readonly lockApproved: boolean
+  /** Somebody signed it off. */
+  readonly closed: boolean
+  /** Something in it was ever decided. */
+  readonly decided: boolean
+}
+
+/** How layers stand, by layer. Ask it after their heads are locked, by a statement of its own. */
+export async function standingsOf(trx: Trx, layers: readonly string[]): Promise<Map<string, LayerStanding>> {
+  const rows = await trx
     .selectFrom('layer')
     .innerJoin('revision', 'revision.id', 'layer.revision')
     .innerJoin('article', 'article.id', 'revision.article')
-    .leftJoin('article_stats as s', 's.article', 'article.id')
-    .select(['layer.state', 'article.withdrawn_at', 's.annotated', 's.waiting', 's.approved'])
-    .select((eb) =>
+    .innerJoin('project', 'project.id', 'article.project')
+    .select(['layer.id as layer', 'layer.state', 'article.withdrawn_at'])
+    .select((eb) => [
+      sql<boolean>`coalesce((project.settings->>'lockApproved')::boolean, false)`.as('lockApproved'),
       eb
         .selectFrom('label_set')
         .select((set) => set.fn.max('no').as('no'))
-        .whereRef('label_set.project', '=', 'article.project')
-        .as('no'),
-    )
-    .where('layer.id', '=', layer)
-    .executeTakeFirstOrThrow()
-  const { state, withdrawn_at, no, annotated, waiting, approved } = row
-  const counts = { annotated: annotated ?? 0, waiting: waiting ?? 0, approved: approved ?? 0 }
-  return { state, withdrawn: withdrawn_at !== null, labelSet: no, counts }
+        .whereRef('label_set.project', '=', 'project.id')
+        .as('labelSet'),
+      eb.exists(eb.selectFrom('closing').select('layer').whereRef('closing.layer', '=', 'layer.id')).as('closed'),
+      eb.exists(eb.selectFrom('decision').select('id').whereRef('decision.layer', '=', 'layer.id')).as('decided'),
+    ])
+    .where('layer.id', 'in', layers)
+    .execute()
+  return new Map(
+    rows.map(({ layer, withdrawn_at, closed, decided, ...row }) => [
+      layer,
+      { ...row, withdrawn: withdrawn_at !== null, closed: Boolean(closed), decided: Boolean(decided) },
+    ]),
+  )
 }
 
 export async function labelsOf(trx: Db, project: string, no: number | null): Promise<LabelSet> {
@@ -121,6 +164,25 @@ export async function rolesOf(db: Db, project: string, accounts: readonly string
   return new Map(rows.map(({ account, role }) => [account, role]))
 }
 
+/** The same over several projects: roles by project and account. */
+export async function rolesIn(
+  db: Db,
+  projects: readonly string[],
+  accounts: readonly string[],
+): Promise<Map<string, Map<string, Role>>> {
+  const roles = new Map<string, Map<string, Role>>(projects.map((project) => [project, new Map()]))
+  if (accounts.length === 0) return roles
+  const rows = await db
+    .selectFrom('member')
+    .select(['project', 'account', 'role'])
+    .where('project', 'in', projects)
+    .where('account', 'in', accounts)
+    .where('left_at', 'is', null)
+    .execute()
+  for (const { project, account, role } of rows) roles.get(project)!.set(account, role)
+  return roles
+}
+
 /** Of these sessions (hashed), those that still stand. */
 export async function standingSessions(db: Db, sessions: readonly string[], now: Date): Promise<Set<string>> {
   const standing = new Set<string>()
@@ -140,13 +202,128 @@ export async function standingSessions(db: Db, sessions: readonly string[], now:
 export const logAfter = (db: Db, layer: string, after: number, upto: number) =>
   db
     .selectFrom('layer_log')
-    .select(['seq', 'epoch', 'data'])
+    .select(['seq', 'account', 'data'])
     .where('layer', '=', layer)
     .where('seq', '>', after)
     .where('seq', '<=', upto)
     .orderBy('seq')
     .limit(ROWS)
     .execute()
+
+/** The last snapshot of a layer's document, if it is of that epoch. */
+export const snapshotOf = (db: Db, layer: string, epoch: number) =>
+  db
+    .selectFrom('layer_snapshot')
+    .select(['seq', 'state'])
+    .where('layer', '=', layer)
+    .where('epoch', '=', epoch)
+    .executeTakeFirst()
+
+/** Stores a snapshot, unless a later one is there: what stood at a number of the log stands for ever. */
+export async function putSnapshot(
+  trx: Trx,
+  { layer, epoch, seq, state, at }: { layer: string; epoch: number; seq: number; state: Uint8Array; at: Date },
+): Promise<void> {
+  // as text: a binary parameter of a megabyte costs the embedded database a third of a second
+  const bytes = sql<Buffer>`decode(${Buffer.from(state).toString('base64')}, 'base64')`
+  await trx
+    .insertInto('layer_snapshot')
+    .values({ layer, epoch, seq, state: bytes, at })
+    .onConflict((conflict) =>
+      conflict
+        .column('layer')
+        .doUpdateSet((eb) => ({
+          epoch: eb.ref('excluded.epoch'),
+          seq: eb.ref('excluded.seq'),
+          state: eb.ref('excluded.state'),
+          at: eb.ref('excluded.at'),
+        }))
+        .where((eb) =>
+          eb.or([
+            eb('excluded.epoch', '>', eb.ref('layer_snapshot.epoch')),
+            eb('excluded.seq', '>', eb.ref('layer_snapshot.seq')),
+          ]),
+        ),
+    )
+    .execute()
+  await trx
+    .updateTable('layer_head')
+    .set({ snapshot_seq: seq })
+    .where('layer', '=', layer)
+    .where('epoch', '=', epoch)
+    .where('snapshot_seq', '<', seq)
+    .execute()
+}
+
+/** Moves a locked head to a new document; the client ids of those before it are nobody's any more. */
+export async function moveEpoch(trx: Trx, layer: string, epoch: number): Promise<void> {
+  await trx.updateTable('layer_head').set({ epoch }).where('layer', '=', layer).execute()
+  await trx.deleteFrom('layer_client').where('layer', '=', layer).where('epoch', '<', epoch).execute()
+}
+
+/** When a layer was last written; undefined if its log is empty. */
+export const lastWritten = async (db: Db, layer: string): Promise<Date | undefined> => {
+  const row = await db
+    .selectFrom('layer_log')
+    .select('at')
+    .where('layer', '=', layer)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.at
+}
+
+/** What a new document is made of: every annotation that is not gone since before a moment. */
+export const annotationsFor = (db: Db, layer: string, goneAfter: Date) =>
+  db
+    .selectFrom('annotation')
+    .select(['id', 'content', 'via', 'unsure', 'gone_at'])
+    .where('layer', '=', layer)
+    .where((eb) => eb.or([eb('gone_at', 'is', null), eb('gone_at', '>', goneAfter)]))
+    .orderBy('id')
+    .execute()
+
+/** Drops log rows that a snapshot covers and that are older than a moment, at most a thousand. Answers how many. */
+export async function dropOldLog(db: Db, before: Date): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('layer_log')
+    .where((eb) =>
+      eb(
+        eb.refTuple('layer', 'seq'),
+        'in',
+        eb
+          .selectFrom('layer_log as old')
+          .innerJoin('layer_head as h', 'h.layer', 'old.layer')
+          .whereRef('old.seq', '<=', 'h.snapshot_seq')
+          .where('old.at', '<', before)
+          .select(['old.layer', 'old.seq'])
+          .limit(ROWS)
+          .$asTuple('layer', 'seq'),
+      ),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/** Drops facts older than a moment, at most a thousand. Answers how many. */
+export async function dropOldFacts(db: Db, before: Date): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('fact')
+    .where((eb) =>
+      eb(
+        eb.refTuple('scope', 'n'),
+        'in',
+        eb
+          .selectFrom('fact as old')
+          .where('old.at', '<', before)
+          .select(['old.scope', 'old.n'])
+          .limit(ROWS)
+          .$asTuple('scope', 'n'),
+      ),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
 
 /** Who made and who last changed the content of each annotation of a layer. */
 export const authorsOf = (db: Db, layer: string) =>
@@ -184,33 +361,146 @@ export async function claimClients(
   return new Map(owners.map(({ client, account }) => [client, account]))
 }
 
-export async function appendLog(trx: Trx, rows: readonly NewRow<'layer_log'>[]): Promise<void> {
-  for (const some of chunks(rows)) await trx.insertInto('layer_log').values(some).execute()
+/** What a flush writes, over all its layers. Content and values are plain; bytes are base64. */
+export interface FlushRows {
+  readonly log: readonly { layer: string; seq: number; epoch: number; account: string; at: Date; data: string }[]
+  readonly changes: readonly {
+    readonly layer: string
+    readonly seq: number
+    readonly n: number
+    readonly annotation: string
+    readonly key: string
+    readonly before: readonly unknown[] | null
+    readonly after: readonly unknown[] | null
+    readonly account: string
+    readonly at: Date
+  }[]
+  readonly annotations: readonly AnnotationRow[]
+  readonly asides: readonly {
+    readonly id: string
+    readonly layer: string
+    readonly account: string
+    readonly key: string
+    readonly value: readonly unknown[] | null
+    readonly code: string
+    readonly details: object
+    readonly at: Date
+  }[]
+  /** By how much an article's counts move. */
+  readonly counts: readonly { article: string; annotated: number; waiting: number; approved: number }[]
+  readonly heads: readonly { layer: string; from: number; to: number }[]
 }
 
-export async function appendChanges(trx: Trx, rows: readonly NewRow<'change'>[]): Promise<void> {
-  for (const some of chunks(rows)) await trx.insertInto('change').values(some).execute()
+/** An annotation as it stands now. `version` counts the updates that touched it; `creator` counts only once. */
+export interface AnnotationRow {
+  readonly layer: string
+  readonly id: string
+  readonly kind: string
+  readonly content: object
+  readonly digest: string
+  readonly creator: string
+  readonly last_editor: string
+  readonly version: number
+  readonly unsure: boolean
+  readonly via: string | null
+  readonly anchor: readonly object[] | null
+  readonly at: Date
+  readonly gone: boolean
 }
 
-/** Stores annotations as they stand now. `version` counts the updates that touched it; `creator` counts only once. */
-export async function putAnnotations(trx: Trx, rows: readonly NewRow<'annotation'>[]): Promise<void> {
-  for (const some of chunks(rows))
-    await trx
-      .insertInto('annotation')
-      .values(some)
-      .onConflict((conflict) =>
-        conflict.columns(['layer', 'id']).doUpdateSet((eb) => ({
-          content: eb.ref('excluded.content'),
-          digest: eb.ref('excluded.digest'),
-          last_editor: eb.ref('excluded.last_editor'),
-          version: sql<number>`annotation.version + excluded.version`,
-          unsure: eb.ref('excluded.unsure'),
-          anchor: eb.ref('excluded.anchor'),
-          changed_at: eb.ref('excluded.changed_at'),
-          gone_at: sql<Date | null>`case when excluded.gone_at is not null then coalesce(annotation.gone_at, excluded.gone_at) end`,
-        })),
+/**
+ * Writes what a flush brings: the log, the annotations as they stand, what changed, what was set aside, and moves the heads
+ * on. One statement a thousand rows, all of them one round trip as a rule. Throws if a head is not where it was: then the
+ * transaction is broken and must not be committed.
+ */
+export async function writeFlush(trx: Trx, rows: FlushRows): Promise<void> {
+  const { log, changes, annotations, heads } = rows
+  const most = Math.max(log.length, changes.length, annotations.length, 1)
+  for (let at = 0; at < most; at += ROWS) {
+    const part = <T>(list: readonly T[]) => list.slice(at, at + ROWS)
+    const last = at + ROWS >= most
+    const one = { ...rows, log: part(log), changes: part(changes), annotations: part(annotations) }
+    const moved = await writePart(trx, last ? one : { ...one, asides: [], counts: [], heads: [] })
+    if (last && moved !== heads.length) throw new Error(`only ${moved} of ${heads.length} heads are where they were`)
+  }
+}
+
+/** One statement. Answers how many heads it moved. */
+async function writePart(trx: Trx, { log, changes, annotations, asides, counts, heads }: FlushRows): Promise<number> {
+  const { rows } = await sql<{ layer: string }>`
+    with logged as (
+      insert into layer_log (layer, seq, epoch, account, at, data)
+      select layer, seq, epoch, account, at, decode(data, 'base64')
+      from json_to_recordset(${JSON.stringify(log)}::json)
+        as r(layer text, seq bigint, epoch int, account text, at timestamptz, data text)
+    ), changed as (
+      insert into change (layer, seq, n, annotation, key, before, after, account, at)
+      select layer, seq, n, annotation, key, before, after, account, at
+      from json_to_recordset(${JSON.stringify(changes)}::json)
+        as r(layer text, seq bigint, n int, annotation text, key text, before jsonb, after jsonb, account text, at timestamptz)
+    ), stood as (
+      insert into annotation (
+        layer, id, kind, content, digest, creator, last_editor, version, unsure, via, anchor, created_at, changed_at, gone_at
       )
-      .execute()
+      select layer, id, kind, content, digest, creator, last_editor, version, unsure, via, anchor, at, at,
+        case when gone then at end
+      from json_to_recordset(${JSON.stringify(annotations)}::json)
+        as r(layer text, id text, kind text, content jsonb, digest text, creator text, last_editor text, version int,
+          unsure boolean, via text, anchor jsonb, at timestamptz, gone boolean)
+      on conflict (layer, id) do update set
+        content = excluded.content,
+        digest = excluded.digest,
+        last_editor = excluded.last_editor,
+        version = annotation.version + excluded.version,
+        unsure = excluded.unsure,
+        anchor = excluded.anchor,
+        changed_at = excluded.changed_at,
+        gone_at = case when excluded.gone_at is not null then coalesce(annotation.gone_at, excluded.gone_at) end
+    ), kept as (
+      insert into set_aside (id, layer, account, key, value, code, details, at)
+      select id, layer, account, key, value, code, details, at
+      from json_to_recordset(${JSON.stringify(asides)}::json)
+        as r(id text, layer text, account text, key text, value jsonb, code text, details jsonb, at timestamptz)
+    ), counted as (
+      insert into article_stats (article, annotated, waiting, approved, untold)
+      select article, annotated, waiting, approved, true
+      from json_to_recordset(${JSON.stringify(counts)}::json)
+        as r(article text, annotated int, waiting int, approved int)
+      order by article
+      on conflict (article) do update set
+        annotated = article_stats.annotated + excluded.annotated,
+        waiting = article_stats.waiting + excluded.waiting,
+        approved = article_stats.approved + excluded.approved,
+        untold = true
+    )
+    update layer_head set seq = r.upto
+    from json_to_recordset(${JSON.stringify(heads.map(({ layer, from, to }) => ({ layer, was: from, upto: to })))}::json)
+      as r(layer text, was bigint, upto bigint)
+    where layer_head.layer = r.layer and layer_head.seq = r.was
+    returning layer_head.layer`.execute(trx)
+  return rows.length
+}
+
+/** Takes the articles whose counts pages have not been told of, at most a thousand, with the counts. */
+export async function takeUntold(trx: Trx) {
+  const untold = await trx
+    .selectFrom('article_stats')
+    .select('article')
+    .where('untold', '=', true)
+    .orderBy('article')
+    .limit(ROWS)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  if (untold.length === 0) return []
+  const articles = untold.map(({ article }) => article)
+  await trx.updateTable('article_stats').set({ untold: false }).where('article', 'in', articles).execute()
+  return trx
+    .selectFrom('article_stats as s')
+    .innerJoin('article', 'article.id', 's.article')
+    .select(['s.article', 'article.project', 's.annotated', 's.waiting', 's.approved'])
+    .where('s.article', 'in', articles)
+    .execute()
 }
 
 function chunks<T>(items: readonly T[]): T[][] {

@@ -3,7 +3,7 @@ import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
 import { lockHead } from '../live/store.ts'
 import type { World } from '../world.ts'
-import { countsOfLayer, moveRefresh, nextToRefresh, projectsToRefresh, refreshedTo } from './store.ts'
+import { moveRefresh, nextToRefresh, projectsToRefresh, refreshedTo } from './store.ts'
 
 type Parts = Pick<World, 'db' | 'kind' | 'bell'>
 
@@ -32,11 +32,6 @@ const refreshLayer = (world: Parts, project: string, done: string, layer: string
     await lockHead(trx, layer, world.kind)
     // settings that changed once more begin anew, and this layer comes again
     await moveRefresh(trx, project, done, layer)
-    const was = await countsOfLayer(trx, layer)
-    const { article, opened, counts } = await refreshGold(trx, layer)
-    const moved = JSON.stringify(was) !== JSON.stringify(counts)
-    await state(trx, projectScope(project), [
-      ...(opened ? [{ kind: 'opened', payload: { article } }] : []),
-      ...(moved ? [{ kind: 'counts', payload: { article, ...counts } }] : []),
-    ])
+    const { article, opened } = await refreshGold(trx, layer)
+    if (opened) await state(trx, projectScope(project), [{ kind: 'opened', payload: { article } }])
   })

@@ -64,16 +64,6 @@ export async function nextToRefresh(db: Db, project: string, after: string): Pro
   return row?.id ?? null
 }
 
-/** The counts of the article that a layer belongs to. */
-export const countsOfLayer = (db: Db, layer: string) =>
-  db
-    .selectFrom('article_stats as s')
-    .innerJoin('revision', 'revision.article', 's.article')
-    .innerJoin('layer', 'layer.revision', 'revision.id')
-    .select(['s.annotated', 's.waiting', 's.approved'])
-    .where('layer.id', '=', layer)
-    .executeTakeFirst()
-
 const counts = (db: Db) =>
   db
     .selectFrom('visible_article as a')

@@ -1,0 +1,140 @@
+import type { World } from '../world.ts'
+import { failureOf } from './failure.ts'
+import { flush, type Batch, type Flushed } from './flush.ts'
+import { OtherEpoch, type Replica } from './replica.ts'
+
+/** A room as the flusher sees it. */
+export interface Flushable {
+  readonly replica: Replica
+  /** Takes the next of what waits, at most so many; nothing if it has none or must not be flushed now. */
+  takeBatch(most: number): Batch['items']
+  /** Puts back what could not be written yet, before all that came since. */
+  putBack(items: Batch['items']): void
+  /** The room's turn is over, one way or another: it may be read and written by others. */
+  begins(): void
+  ends(): void
+  publish(flushed: Flushed, items: Batch['items']): void
+  /** After a rollback: brings the copy back to what the database holds. False if that cannot be done. */
+  reload(): Promise<boolean>
+  /** Gives one item up for which the database has no place. */
+  refuse(item: Batch['items'][number]): void
+  drop(error: unknown): void
+}
+
+/** Updates a room and flush: each frame merges them, and merging costs with the square of their number. */
+const ROOM_MOST = 100
+/** Updates a flush, over all rooms: more would hold the embedded database's only session for too long. */
+const MOST = 600
+const ATTEMPTS = 3
+/** How long a room waits whose head another process, or a decision, holds. */
+const HELD_MS = 5
+
+/**
+ * Writes what waits in the rooms of this process: one transaction after the other, each over all rooms that have something.
+ * What arrives while one is committed goes into the next: so the cost of a commit is shared, and no timer is needed.
+ */
+export class Flusher {
+  readonly #world: World
+  readonly #due = new Set<Flushable>()
+  #isRunning = false
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** This room has something to write. */
+  want(room: Flushable): void {
+    this.#due.add(room)
+    if (!this.#isRunning) void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    while (this.#due.size > 0) {
+      // what arrives in the same turn goes into the same transaction
+      await new Promise((resolve) => setImmediate(resolve))
+      const taken = this.#take()
+      if (taken.size === 0) continue
+      for (const room of taken.keys()) room.begins()
+      const end = this.#world.metrics.flushSeconds.startTimer()
+      const held = await this.#round(taken)
+      end()
+      for (const room of taken.keys()) room.ends()
+      if (held === taken.size) await new Promise((resolve) => setTimeout(resolve, HELD_MS))
+    }
+    // here and not in a `then`: nothing may become due between the last look and this
+    this.#isRunning = false
+  }
+
+  #take(): Map<Flushable, Batch> {
+    const taken = new Map<Flushable, Batch>()
+    let left = MOST
+    for (const room of [...this.#due]) {
+      if (left === 0) break
+      this.#due.delete(room)
+      const items = room.takeBatch(Math.min(ROOM_MOST, left))
+      left -= items.length
+      if (items.length > 0) taken.set(room, { replica: room.replica, items })
+    }
+    return taken
+  }
+
+  /** Writes these batches, or as much of them as can be written. Answers how many rooms have to wait. */
+  async #round(taken: ReadonlyMap<Flushable, Batch>, attempt = 1): Promise<number> {
+    try {
+      const flushed = await flush(this.#world, [...taken.values()])
+      return this.#publish(taken, flushed)
+    } catch (error) {
+      return this.#mend(taken, attempt, error)
+    }
+  }
+
+  #publish(taken: ReadonlyMap<Flushable, Batch>, flushed: ReadonlyMap<Batch, Flushed>): number {
+    let told = false
+    let held = 0
+    for (const [room, batch] of taken) {
+      const done = flushed.get(batch)
+      if (done) {
+        room.publish(done, batch.items)
+        told ||= done.told
+      } else {
+        room.putBack(batch.items)
+        held++
+      }
+    }
+    if (told) this.#world.bell.ring()
+    return held
+  }
+
+  /** After a failure: who cannot go on is dropped, and the others go on without whoever was at fault. */
+  async #mend(taken: ReadonlyMap<Flushable, Batch>, attempt: number, error: unknown): Promise<number> {
+    const standing = new Map<Flushable, Batch>()
+    for (const [room, { items }] of taken) {
+      const isGone = error instanceof OtherEpoch && error.layer === room.replica.ground.layer
+      if (isGone || !(await room.reload())) room.drop(error)
+      else standing.set(room, { replica: room.replica, items })
+    }
+    if (standing.size === 0) return 0
+    const failure = failureOf(error)
+    if (standing.size < taken.size) return this.#round(standing)
+    if (failure === 'busy' && attempt < ATTEMPTS) return this.#round(standing, attempt + 1)
+    if (standing.size > 1) return this.#apart([...standing].map((one) => new Map([one])))
+    const [[room, batch]] = [...standing] as [[Flushable, Batch]]
+    if (failure !== 'refused') room.drop(error)
+    // the database refused a value: find whose, and let nobody else pay for it
+    else if (batch.items.length > 1)
+      return this.#apart(batch.items.map((item) => new Map([[room, { ...batch, items: [item] }]])))
+    else room.refuse(batch.items[0]!)
+    return 0
+  }
+
+  async #apart(parts: readonly ReadonlyMap<Flushable, Batch>[]): Promise<number> {
+    let held = 0
+    for (const part of parts) {
+      const [[room, { items }]] = [...part] as [[Flushable, Batch]]
+      // the copy may be another one by now
+      if (!room.replica.ahead) held += await this.#round(new Map([[room, { replica: room.replica, items }]]))
+    }
+    return held
+  }
+}
