@@ -30,7 +30,7 @@ test.each([
 })
 
 test.each([
-  ['test', ['PARTS', '--grep', '--seed', '--help', 'CHROMIUM_PATH', 'TEST_DATABASE_URL', 'CI']],
+  ['test', ['PARTS', '--grep', '--seed', '--help', 'CHROMIUM_PATH', 'TEST_DATABASE_URL', 'TEST_REDIS_URL', 'CI']],
   ['dev', ['--port', '--data', '--no-demo', '--help', 'DATABASE_URL']],
 ])('npm run %s -- --help tells each option, before anything is installed', (name, options) => {
   const { status, said } = command(name, '--help')

@@ -10,6 +10,7 @@ import { atEnd, endTogether, finish, runNode, stopping } from './children.mjs'
 import { chromium } from './chromium.mjs'
 import { install } from './install.mjs'
 import { postgres } from './postgres.mjs'
+import { redis } from './redis.mjs'
 import { readPlaywright, readVitest } from './reports.mjs'
 import { root } from './root.mjs'
 import { command, Missing, Stop } from './stop.mjs'
@@ -22,8 +23,8 @@ const usage = `npm test -- [PARTS] [--grep TEXT] [--seed N]
   --seed N     the properties try the cases of an earlier run, which printed N (default: drawn anew)
   --help       this text
 
-  CHROMIUM_PATH, TEST_DATABASE_URL
-               a Chromium and a Postgres (15 or later) in place of those that this machine has
+  CHROMIUM_PATH, TEST_DATABASE_URL, TEST_REDIS_URL
+               a Chromium, a Postgres (15 or later) and a Redis in place of those that this machine has
   CI=true      what is missing fails instead of being skipped
   PICTURES=1   with e2e: takes the pictures of README.md anew`
 
@@ -98,6 +99,7 @@ async function findServices(wanted) {
   }
   if (wanted('browser', 'e2e')) await find('CHROMIUM_PATH', chromium)
   if (wanted('server', 'e2e')) await find('TEST_DATABASE_URL', postgres)
+  if (wanted('server', 'e2e')) await find('TEST_REDIS_URL', redis)
   return services
 }
 

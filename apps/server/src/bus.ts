@@ -122,10 +122,9 @@ class RedisBus implements Bus {
   subscribe(channel: string, hear: Hearer['hear'], stands?: () => void): () => void {
     const hearer = { hear, stands }
     const hearers = this.#hearers.get(channel)
-    if (hearers) hearers.add(hearer)
-    else this.#hearers.set(channel, new Set([hearer]))
-    if (!this.#standing.has(channel)) void this.#subscribe([channel])
-    else if (this.#isUp) queueMicrotask(() => stands?.())
+    this.#hearers.set(channel, (hearers ?? new Set()).add(hearer))
+    if (!hearers) void this.#subscribe([channel])
+    else if (this.#isUp && this.#standing.has(channel)) queueMicrotask(() => this.#attempt(() => stands?.()))
     return () => this.#unsubscribe(channel, hearer)
   }
 
@@ -149,18 +148,19 @@ class RedisBus implements Bus {
   async #subscribeAll(): Promise<void> {
     this.#standing.clear()
     if (this.#hearers.size > 0) await this.#subscribe([...this.#hearers.keys()])
-    this.#look()
+    else this.#look()
   }
 
   async #subscribe(channels: readonly string[]): Promise<void> {
     try {
       await this.#receiver.redis.subscribe(...channels.map((channel) => this.#prefix + channel))
-    } catch {
+    } catch (error) {
       // the connection is away: the next one asks for all of them
-      return
+      return this.#receiver.isReady ? this.#complain(error as Error) : undefined
     }
     for (const channel of channels) if (this.#hearers.has(channel)) this.#standing.add(channel)
     if (this.#isUp) this.#tellStanding(channels)
+    else this.#look()
   }
 
   /** Looks whether both ways are open, and says so where that is new. */
@@ -214,20 +214,25 @@ class RedisBus implements Bus {
 /** One connection to Redis that is made again for ever. Nothing waits for it: what it cannot send now is refused. */
 class Line {
   readonly redis: Redis
+  readonly #changed: () => void
   /** Since when it has said nothing. */
   #silentSince = Date.now()
+  #ending = false
 
+  /** `changed` is called when it may be ready, or no longer. */
   constructor(url: string, changed: () => void, failed: (error: Error) => void) {
+    this.#changed = changed
     this.redis = new Redis(url, options)
     // an error without a listener would be printed, and more than once
     this.redis.on('error', failed)
     this.redis.on('ready', () => this.#heard())
     this.redis.on('connect', () => this.#heard())
+    this.redis.on('close', () => (this.#ending = false))
     for (const event of ['ready', 'close'] as const) this.redis.on(event, changed)
   }
 
   get isReady(): boolean {
-    return this.redis.status === 'ready'
+    return this.redis.status === 'ready' && !this.#ending
   }
 
   /** Asks whether the other side is there, and begins anew when it has not answered for long. */
@@ -237,12 +242,14 @@ class Line {
         () => this.#heard(),
         () => undefined,
       )
-    const isOpen = this.isReady || this.redis.status === 'connect'
+    const isOpen = ['connect', 'ready'].includes(this.redis.status)
     if (isOpen && Date.now() - this.#silentSince > SILENT_MS) this.again()
   }
 
   again(): void {
-    this.#heard()
+    if (this.#ending) return
+    this.#ending = true
+    this.#changed()
     this.redis.disconnect(true)
   }
 

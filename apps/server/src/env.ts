@@ -10,6 +10,8 @@ export interface Env {
   readonly data: string
   readonly demo: boolean
   readonly databaseUrl: string | null
+  /** Where the other processes over the same Postgres are met; null for a server that is alone. */
+  readonly redisUrl: string | null
   /** The origin under which people reach the server, without a trailing slash; null on loopback. */
   readonly publicUrl: string | null
   readonly log: LogOptions
@@ -50,11 +52,24 @@ export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv, termina
     data: values.data,
     demo: !values['no-demo'] && isLoopback(values.host) && publicUrl === null,
     databaseUrl: env.DATABASE_URL || null,
+    redisUrl: readRedisUrl(env),
     publicUrl,
     log: readLog(env, terminal),
     metricsToken: env.METRICS_TOKEN || null,
     help: values.help,
   }
+}
+
+function readRedisUrl({ REDIS_URL, DATABASE_URL }: NodeJS.ProcessEnv): string | null {
+  if (!REDIS_URL) return null
+  // without its value: it may hold a password
+  if (!URL.canParse(REDIS_URL) || !/^rediss?:\/\/./.test(REDIS_URL))
+    throw new Error('REDIS_URL takes an address such as redis://127.0.0.1:6379 or rediss://:password@redis.example.org')
+  if (!DATABASE_URL)
+    throw new Error(
+      'REDIS_URL is for several servers over one Postgres: name that with DATABASE_URL. The embedded database serves one.',
+    )
+  return REDIS_URL
 }
 
 function readLog({ LOG, LOG_LEVEL }: NodeJS.ProcessEnv, terminal: boolean): LogOptions {
@@ -93,5 +108,6 @@ export const usage = `Tamga: mark spans together, review each one, export a gold
   LOG           json: one JSON object a line; text: short lines (default: text in a terminal)
   LOG_LEVEL     error, warn, info (default) or debug
   METRICS_TOKEN lets its bearer read /metrics from another machine
+  REDIS_URL     a Redis through which several servers over one Postgres work together
   PUBLIC_URL    the origin under which people reach this server, e.g. https://tamga.example.org
 `

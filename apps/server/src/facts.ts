@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import type { Bus } from './bus.ts'
 import { tick } from './db/clock.ts'
 import { json } from './db/json.ts'
 import type { Db } from './db/open.ts'
@@ -46,9 +47,21 @@ export const factsAfter = (db: Db, scope: string, after: number): Promise<Fact[]
     .limit(1000)
     .execute()
 
-/** Wakes whoever carries facts to pages in this process. Lost wake-ups are found by the one-second poll. */
+const CHANNEL = 'facts'
+/** Rings within this time are one for the other processes. */
+const TOGETHER_MS = 10
+
+/** Wakes whoever carries facts to pages, in every process. Lost wake-ups are found by the one-second poll. */
 export class FactBell {
+  readonly #bus: Bus
   readonly #listeners = new Set<() => void>()
+  #telling: NodeJS.Timeout | null = null
+
+  constructor(bus: Bus) {
+    this.#bus = bus
+    const wake = () => this.#wake()
+    bus.subscribe(CHANNEL, wake, wake)
+  }
 
   listen(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -56,6 +69,16 @@ export class FactBell {
   }
 
   ring(): void {
+    this.#wake()
+    if (this.#bus.shared) this.#telling ??= setTimeout(() => this.#tell(), TOGETHER_MS)
+  }
+
+  #wake(): void {
     for (const listener of this.#listeners) listener()
+  }
+
+  #tell(): void {
+    this.#telling = null
+    this.#bus.publish(CHANNEL, new Uint8Array())
   }
 }

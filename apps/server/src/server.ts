@@ -4,11 +4,12 @@ import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
 import { sweepImports } from './articles/import.ts'
-import { alone } from './bus.ts'
+import { openBus, type Bus } from './bus.ts'
 import { openConsole } from './console.ts'
 import { openSessions } from './auth/sessions.ts'
 import { demoAccounts, nobodyYet } from './auth/store.ts'
 import { makeFirstOwnerLink, makeSignInLink } from './auth/tickets.ts'
+import { installationOf } from './db/installation.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase, type Database } from './db/open.ts'
 import { isLoopback, type Env } from './env.ts'
@@ -48,30 +49,36 @@ const REQUEST_MS = 10_000
 export async function startServer(env: Env, parts: Parts, log: Log): Promise<Running> {
   const source = env.databaseUrl ? { url: env.databaseUrl } : { dir: env.data, worker: parts.worker }
   const database = await openDatabase(source)
+  let bus: Bus | null = null
   try {
     await migrate(database.db)
     await sweepImports(database, new Date())
-    return await serve(env, parts, log, database)
+    const meeting = env.redisUrl ? { url: env.redisUrl, namespace: await installationOf(database.db) } : null
+    bus = await openBus(meeting, log)
+    return await serve(env, parts, log, database, bus)
   } catch (error) {
+    await bus?.close()
     await database.close()
     throw error
   }
 }
 
-async function serve(env: Env, parts: Parts, log: Log, database: Database): Promise<Running> {
+async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: Bus): Promise<Running> {
   let answer: RequestListener = (_request, response) => response.writeHead(503).end()
   // no limit on the whole of a request: an upload of two gigabytes takes its time
   const http = createServer({ requestTimeout: 0 }, (request, response) => answer(request, response))
   const port = await listen(http, env)
   const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : originAt(env.host, port)), port, env.host)
-  const sessions = openSessions(database.db, { secure: origins.secure, port, demo: env.demo })
+  // all servers behind one address share its cookie, whatever port each listens on
+  const publicPort = Number(new URL(origins.url).port || 80)
+  const sessions = openSessions(database.db, { secure: origins.secure, port: publicPort, demo: env.demo })
   let live: Live | null = null
   const world: World = {
     db: database.db,
     kind: database.kind,
     origins,
-    bus: alone(),
-    bell: new FactBell(),
+    bus,
+    bell: new FactBell(bus),
     metrics: new Metrics(),
     log,
     demo: env.demo,
@@ -112,6 +119,7 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database): Prom
       const closed = new Promise((resolve) => http.close(resolve))
       http.closeAllConnections()
       await closed
+      await bus.close()
       await database.close()
     },
   }

@@ -32,15 +32,18 @@ export const newId = (): string => idFrom(randomBytes(ID_BYTES))
 export const newSecret = (): string => randomBytes(20).toString('hex')
 
 /** A world around a database for work without a web server: nobody is anywhere, and nobody is let in. */
-export const openWorld = ({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl: string | null = null): World => ({
-  db,
-  kind,
-  origins: originsOf(publicUrl, DEFAULT_PORT),
-  bus: alone(),
-  bell: new FactBell(),
-  metrics: new Metrics(),
-  log: openLog({ json: false, level: 'warn' }, (text) => process.stderr.write(text)),
-  demo: false,
-  here: () => ({}),
-  now: () => new Date(),
-})
+export function openWorld({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl: string | null = null): World {
+  const bus = alone()
+  return {
+    db,
+    kind,
+    origins: originsOf(publicUrl, DEFAULT_PORT),
+    bus,
+    bell: new FactBell(bus),
+    metrics: new Metrics(),
+    log: openLog({ json: false, level: 'warn' }, (text) => process.stderr.write(text)),
+    demo: false,
+    here: () => ({}),
+    now: () => new Date(),
+  }
+}

@@ -66,12 +66,13 @@ export async function openTestRoom() {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo
   const sessions = openSessions(db, { secure: false, port, demo: true })
+  const bus = alone()
   const world = {
     db,
     kind: database.kind,
     origins: originsOf(null, port),
-    bus: alone(),
-    bell: new FactBell(),
+    bus,
+    bell: new FactBell(bus),
     metrics: new Metrics(),
     log: silent,
     demo: false,
