@@ -1,0 +1,63 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { aptInstall } from './apt.mjs'
+import { atEnd } from './children.mjs'
+import { freePort } from './port.mjs'
+import { Missing, Stop } from './stop.mjs'
+
+/**
+ * URL of a Redis for tests: TEST_REDIS_URL, or a server of our own on a free port that keeps nothing, made from the
+ * machine's binary and stopped with us.
+ */
+export async function redis() {
+  if (process.env.TEST_REDIS_URL) return process.env.TEST_REDIS_URL
+  if (!isThere()) await aptInstall('redis-server')
+  if (!isThere()) throw new Missing('No redis-server was found. Install one, or set TEST_REDIS_URL to a Redis.')
+  return serve()
+}
+
+const isThere = () => spawnSync('redis-server', ['--version']).status === 0
+
+async function serve() {
+  const folder = mkdtempSync(join(tmpdir(), 'tamga-redis-'))
+  const log = join(folder, 'log')
+  const fd = openSync(log, 'w')
+  const port = await freePort()
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const child = spawn('redis-server', args, { cwd: folder, stdio: ['ignore', fd, fd] })
+  atEnd(async () => {
+    await stop(child)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  for (let tries = 0; !(await answers(port)); tries++) {
+    if (tries > 100 || child.exitCode !== null) throw new Stop(`Redis did not start: ${readFileSync(log, 'utf8')}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return `redis://127.0.0.1:${port}`
+}
+
+/** Whether a Redis says that it is ready at this port. */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1', () => socket.write('PING\r\n'))
+    const done = (answer) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('data', (data) => done(data.toString().startsWith('+PONG')))
+    socket.once('error', () => done(false))
+    socket.once('close', () => resolve(false))
+  })
+}
+
+function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  return new Promise((resolve) => {
+    child.once('exit', resolve)
+    // there is nothing to save
+    child.kill('SIGKILL')
+  })
+}
