@@ -12,26 +12,11 @@ import {
   type Field,
   type Refusal,
 } from '@tamga/collab'
-import {
-  can,
-  type Annotation,
-  type AttributeValue,
-  type Plain,
-  type ProblemCode,
-  type ProblemDetails,
-  type Role,
-} from '@tamga/model'
+import { can, type AttributeValue, type Plain, type ProblemCode, type ProblemDetails, type Role } from '@tamga/model'
 import * as Y from 'yjs'
 import { newId } from '../world.ts'
+import { accept, inOrder, KeyWatch, type KeyChange } from './accept.ts'
 import type { Replica } from './replica.ts'
-
-/** One key whose accepted value changed. `undefined` is a key that is not there. */
-export interface KeyChange {
-  readonly id: string
-  readonly field: Field | null
-  readonly before: Plain | undefined
-  readonly after: Plain | undefined
-}
 
 /** What did not stand: what its sender is told, and the value that is kept for them (`undefined`: a key was deleted). */
 export interface Refused {
@@ -84,16 +69,6 @@ export function applyUpdate(replica: Replica, bytes: Uint8Array, writer: Writer)
     doc.off('update', keep)
   }
   return { account: writer.account, update, changes, refusals }
-}
-
-/** Records what first, relations after what they lead to, fields last: each rule finds what it asks for. */
-function inOrder(map: Y.Map<unknown>, keys: ReadonlySet<string | null> = new Set()): string[] {
-  const rank = (key: string) => {
-    if (key.includes('/')) return 2
-    const record = map.get(key)
-    return Array.isArray(record) && record[0] === 'relation' ? 1 : 0
-  }
-  return [...keys].filter((key) => key !== null).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
 }
 
 function settle(replica: Replica, key: string, writer: Writer): { change?: KeyChange; refusal?: Refused } {
@@ -164,24 +139,6 @@ function judgeField(replica: Replica, id: string, field: Field, given: Plain, wr
   return { value: withoutDefault(rules.labels, attribute, given as AttributeValue | null), code: null }
 }
 
-/** Takes a change into what was accepted, and answers it. */
-function accept(replica: Replica, change: KeyChange, account: string): KeyChange | null {
-  const { values, annotations, creators, editors } = replica
-  const { id, field, before, after } = change
-  if (after === undefined || sameValue(before, after)) return null
-  values.set(field === null ? id : `${id}/${field}`, after)
-  const next = field === null ? madeFrom(id, after) : withField(annotations.get(id)!, field, after)
-  annotations.set(id, next!)
-  if (field === null) creators.set(id, account)
-  if (field !== 'gone' && field !== 'unsure') editors.set(id, account)
-  return change
-}
-
-function madeFrom(id: string, value: Plain): Annotation {
-  const { content, via } = readRecord(value)!
-  return { id, content, via, unsure: false, gone: false }
-}
-
 /** Lets `edit` write by the document's verbs in the server's own name, and takes what it wrote as accepted. */
 export async function applyOwn(replica: Replica, account: string, edit: () => void | Promise<void>): Promise<Applied> {
   const { doc } = replica
@@ -200,44 +157,4 @@ export async function applyOwn(replica: Replica, account: string, edit: () => vo
   }
   const changes = watch.accept(account)
   return { account, update: updates.length === 0 ? null : Y.mergeUpdates(updates), changes, refusals: [] }
-}
-
-/** Takes what `write` does to the document as accepted: another process committed it in this account's name. */
-export function takeAs(replica: Replica, account: string, write: () => void): void {
-  const watch = new KeyWatch(replica)
-  try {
-    write()
-  } finally {
-    watch.stop()
-  }
-  watch.accept(account)
-}
-
-/** The keys that change from now on. */
-class KeyWatch {
-  readonly #replica: Replica
-  readonly #keys = new Set<string>()
-
-  constructor(replica: Replica) {
-    this.#replica = replica
-    replica.map.observe(this.#note)
-  }
-
-  stop(): void {
-    this.#replica.map.unobserve(this.#note)
-  }
-
-  /** Takes the values that these keys have now into what was accepted. */
-  accept(account: string): KeyChange[] {
-    const { map, values } = this.#replica
-    return inOrder(map, this.#keys).flatMap((key) => {
-      const { id, field } = readKey(key)!
-      const change = { id, field, before: values.get(key), after: map.get(key) as Plain | undefined }
-      return accept(this.#replica, change, account) ?? []
-    })
-  }
-
-  readonly #note = (event: Y.YMapEvent<unknown>): void => {
-    for (const key of event.keysChanged) this.#keys.add(key as string)
-  }
 }

@@ -1,13 +1,14 @@
-import { closeCodes, encodeAwareness, encodeMessage, type CloseCode } from '@tamga/collab'
+import { closeCodes, encodeAwareness, type CloseCode } from '@tamga/collab'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import { packetOf } from './packet.ts'
 import type { Peer, Sitter } from './seat.ts'
 
 /** What may wait for a reader, beside one frame of whatever size, before it counts as too slow. */
 const UNREAD_BYTES = 4 * 1024 * 1024
 
 /** Nothing but a message of ours keeps a y-websocket client from closing after 30 s. */
-const keepAlive = encodeMessage({ type: 'awareness', update: encodeAwareness([]) })
+const keepAlive = packetOf({ type: 'awareness', update: encodeAwareness([]) })
 
 /** Who is at the other end, and what it understands. */
 type Who = Pick<Connection, 'account' | 'session' | 'project' | 'wantsAcks' | 'knowsEpoch'>
@@ -22,6 +23,7 @@ export class Connection implements Peer {
   readonly #socket: WebSocket
   readonly #stream: Duplex
   #answers = true
+  #gathered: Buffer[] | null = null
   // a whole document may be larger than what else may wait
   #largest = 0
 
@@ -40,21 +42,24 @@ export class Connection implements Peer {
     return this.#socket.readyState !== this.#socket.OPEN
   }
 
-  send(frame: Uint8Array): void {
+  send(packet: Buffer): void {
     if (this.closed) return
-    this.#largest = Math.max(this.#largest, frame.length)
-    if (this.#socket.bufferedAmount > UNREAD_BYTES + this.#largest)
+    if (this.#gathered) return void this.#gathered.push(packet)
+    this.#largest = Math.max(this.#largest, packet.length)
+    if (this.#stream.writableLength > UNREAD_BYTES + this.#largest)
       return this.close(closeCodes.again, 'reads too slowly')
-    this.#socket.send(frame)
+    // past the WebSocket's own queue: it only compresses, and nothing is compressed here
+    this.#stream.write(packet)
   }
 
   together(act: () => void): void {
-    this.#stream.cork()
+    const gathered: Buffer[] = (this.#gathered = [])
     try {
       act()
     } finally {
-      this.#stream.uncork()
+      this.#gathered = null
     }
+    if (gathered.length > 0) this.send(gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered))
   }
 
   close(code: CloseCode, reason: string): void {

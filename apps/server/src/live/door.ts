@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { closeCodes, encodeMessage, type CloseCode } from '@tamga/collab'
+import { closeCodes, type CloseCode, type FactMessage } from '@tamga/collab'
 import { can } from '@tamga/model'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import type { SignedIn } from '../auth/sessions.ts'
@@ -9,6 +9,7 @@ import { projectScope } from '../facts.ts'
 import type { World } from '../world.ts'
 import { Connection } from './connection.ts'
 import type { Feed } from './feed.ts'
+import { packetOf } from './packet.ts'
 import type { Rooms } from './rooms.ts'
 import { entranceOf } from './store.ts'
 
@@ -140,9 +141,7 @@ export class Door {
   /** Facts go to our own clients: a plain y-websocket client does not know the message. */
   #tellFacts({ kind, wantsAcks, after }: Place, connection: Connection): () => void {
     if (kind === 'live' && !wantsAcks) return () => undefined
-    return this.#feed.subscribe(projectScope(connection.project), after, (fact) =>
-      connection.send(encodeMessage({ type: 'fact', fact })),
-    )
+    return this.#feed.subscribe(projectScope(connection.project), after, (fact) => connection.send(factPacket(fact)))
   }
 
   /** The project that a place belongs to, if this account may be there. Absent and forbidden are answered alike. */
@@ -175,6 +174,15 @@ export class Door {
       receive: () => connection.close(closeCodes.malformed, 'a lobby only listens'),
     }
   }
+}
+
+const factPackets = new WeakMap<FactMessage, Buffer>()
+
+/** A fact goes to everybody in a project: its packet is made once. */
+function factPacket(fact: FactMessage): Buffer {
+  const packet = factPackets.get(fact) ?? packetOf({ type: 'fact', fact })
+  factPackets.set(fact, packet)
+  return packet
 }
 
 /** Frames that came before the door was open, in order, and the way on afterwards. */

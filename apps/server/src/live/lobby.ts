@@ -1,4 +1,5 @@
-import { encodeMessage, type Here } from '@tamga/collab'
+import type { Here } from '@tamga/collab'
+import { packetOf } from './packet.ts'
 import type { Peer } from './seat.ts'
 
 /** The lobby of one project: those who look at its pages hear who is in which article. */
@@ -12,7 +13,7 @@ export class Lobby {
 
   enter(peer: Peer, here: Here): void {
     this.#peers.add(peer)
-    peer.send(encodeMessage({ type: 'here', here }))
+    peer.send(packetOf({ type: 'here', here }))
   }
 
   leave(peer: Peer): void {
@@ -24,7 +25,7 @@ export class Lobby {
     const now = JSON.stringify(here)
     if (now === this.#told) return
     this.#told = now
-    const frame = encodeMessage({ type: 'here', here })
-    for (const peer of this.#peers) peer.send(frame)
+    const packet = packetOf({ type: 'here', here })
+    for (const peer of this.#peers) peer.send(packet)
   }
 }

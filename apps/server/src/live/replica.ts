@@ -2,7 +2,7 @@ import { isServerClient, LayerDoc, ROOT, SERVER_CLIENT, structsOf } from '@tamga
 import { emptyLabelSet, type Annotation, type LabelSet, type Plain } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Db } from '../db/open.ts'
-import { takeAs } from './apply.ts'
+import { takeAs } from './accept.ts'
 import { authorsOf, clientsOf, headOf, logAfter, snapshotOf, type Ground } from './store.ts'
 
 /** One row of a layer's log: what one account's update did. */

@@ -3,7 +3,6 @@ import {
   closeCodes,
   decodeAwareness,
   decodeMessage,
-  encodeMessage,
   liveLimits,
   type AwarenessEntry,
   type CloseCode,
@@ -17,6 +16,7 @@ import { beginEpoch, isWorthANewEpoch } from './epoch.ts'
 import { failureOf } from './failure.ts'
 import { flushOwn, type Flushed, type Incoming } from './flush.ts'
 import type { Flushable, Flusher } from './flusher.ts'
+import { packetOf } from './packet.ts'
 import { OtherEpoch, Replica } from './replica.ts'
 import { RoomPresence } from './room-presence.ts'
 import { Seat, type Peer } from './seat.ts'
@@ -352,13 +352,13 @@ export class Room implements Flushable {
     for (const [seat, fault] of faults) this.#close(seat, fault.close, fault.reason)
     for (const { seat, presence } of batch) if (presence && !seat.expelled) this.#putPresence(seat, presence)
     const counts = new Map(batch.filter(({ bytes }) => bytes).map(({ seat, n }) => [seat, n]))
-    const frame = updates.length > 0 ? encodeMessage({ type: 'update', update: merged(updates) }) : null
+    const packet = updates.length > 0 ? packetOf({ type: 'update', update: merged(updates) }) : null
     for (const seat of this.#seats.values()) {
       const count = counts.get(seat)
       const refused = refusals.get(seat)
-      if (!frame && count === undefined && !refused) continue
+      if (!packet && count === undefined && !refused) continue
       seat.peer.together(() => {
-        if (frame && seat.answered) seat.peer.send(frame)
+        if (packet && seat.answered) seat.peer.send(packet)
         if (!seat.peer.wantsAcks) return
         for (const refusal of refused ?? []) seat.send({ type: 'refusal', refusal })
         if (count !== undefined) seat.send({ type: 'ack', count })
@@ -481,8 +481,8 @@ export class Room implements Flushable {
   }
 
   #toAll(message: Message): void {
-    const frame = encodeMessage(message)
-    for (const seat of this.#seats.values()) if (seat.answered) seat.peer.send(frame)
+    const packet = packetOf(message)
+    for (const seat of this.#seats.values()) if (seat.answered) seat.peer.send(packet)
   }
 
   #close(seat: Seat, code: CloseCode, reason: string): void {

@@ -1,5 +1,6 @@
 import { describeRange, digestOf } from '@tamga/model'
-import type { Applied, KeyChange } from './apply.ts'
+import type { KeyChange } from './accept.ts'
+import type { Applied } from './apply.ts'
 import type { Replica } from './replica.ts'
 import type { AnnotationRow, FlushRows } from './store.ts'
 

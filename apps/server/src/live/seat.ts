@@ -1,5 +1,6 @@
-import { closeCodes, encodeMessage, liveLimits, type CloseCode, type Message, type UpdateFault } from '@tamga/collab'
+import { closeCodes, liveLimits, type CloseCode, type Message, type UpdateFault } from '@tamga/collab'
 import { Bucket } from './bucket.ts'
+import { packetOf } from './packet.ts'
 
 /** Who sits in a room, as others see them. */
 export interface Sitter {
@@ -8,7 +9,7 @@ export interface Sitter {
   readonly colour: number
 }
 
-/** A connection as a room sees it: no socket, only what goes out. */
+/** A connection as a room sees it: no socket, only what goes out, as packets (`packetOf`). */
 export interface Peer {
   readonly account: Sitter
   /** True if it asked for acknowledgements (`?ack=1`); others would not know the message. */
@@ -16,7 +17,7 @@ export interface Peer {
   /** True if it said at the door which document it has. */
   readonly knowsEpoch: boolean
   readonly closed: boolean
-  send(frame: Uint8Array): void
+  send(packet: Buffer): void
   close(code: CloseCode, reason: string): void
   /** What `act` sends leaves in one piece. */
   together(act: () => void): void
@@ -59,7 +60,7 @@ export class Seat {
   }
 
   send(message: Message): void {
-    this.peer.send(encodeMessage(message))
+    this.peer.send(packetOf(message))
   }
 
   takeUpdate = (now: number): boolean => this.#updates.take(now)
