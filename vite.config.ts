@@ -153,8 +153,10 @@ function databases(): string[] {
 }
 
 /** Several processes need a Postgres, and a Redis where `npm test` found one. */
-const notOn = (database: string): string[] =>
-  database === 'postgres' && process.env.TEST_REDIS_URL ? [] : ['**/*.redis.test.ts']
+const notOn = (database: string): string[] => [
+  ...(database === 'postgres' ? [] : ['**/*.postgres.test.ts']),
+  ...(database === 'postgres' && process.env.TEST_REDIS_URL ? [] : ['**/*.redis.test.ts']),
+]
 
 type ProjectTest = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>['test']>
 

@@ -5,7 +5,8 @@ import { installationOf } from './db/installation.ts'
 import { openTestDatabase } from './db/test-db.ts'
 import { until } from './live/test-room.ts'
 import { openLog } from './log.ts'
-import { Gate, testRedis } from './test-redis.ts'
+import { Gate } from './test-gate.ts'
+import { testRedis } from './test-redis.ts'
 import { newId } from './world.ts'
 
 const lines: string[] = []

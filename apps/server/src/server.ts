@@ -12,6 +12,7 @@ import { makeFirstOwnerLink, makeSignInLink } from './auth/tickets.ts'
 import { installationOf } from './db/installation.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase, type Database } from './db/open.ts'
+import { lockServer, type ServerLock } from './db/server-lock.ts'
 import { isLoopback, type Env } from './env.ts'
 import { FactBell } from './facts.ts'
 import { Readiness } from './health.ts'
@@ -21,6 +22,7 @@ import { Metrics } from './metrics.ts'
 import { originAt, originsOf } from './origins.ts'
 import { resumeRefreshes } from './projects/refresh.ts'
 import { seedDemo } from './seed.ts'
+import { keepUp, outgrown } from './upkeep.ts'
 import type { World } from './world.ts'
 
 /** Where the parts lie that are not code of the server: the database's worker, the built pages, the seeds. */
@@ -48,20 +50,39 @@ const REQUEST_MS = 10_000
 /** Opens the database, brings it up to date, seeds the demo once, and serves. Throws what keeps it from doing so. */
 export async function startServer(env: Env, parts: Parts, log: Log): Promise<Running> {
   const source = env.databaseUrl ? { url: env.databaseUrl } : { dir: env.data, worker: parts.worker }
-  const database = await openDatabase(source)
+  const database = await openDatabase(source, log)
+  let lock: ServerLock | null = null
   let bus: Bus | null = null
   try {
+    // before anything is written: who else is on the database may be older
+    if (env.databaseUrl) lock = await lockServer(env.databaseUrl, database.db, { shared: env.redisUrl !== null }, log)
     await migrate(database.db)
     await sweepImports(database, new Date())
+    // a migration takes what it takes
+    database.watch()
     const meeting = env.redisUrl ? { url: env.redisUrl, namespace: await installationOf(database.db) } : null
     bus = await openBus(meeting, log)
-    return await serve(env, parts, log, database, bus)
+    return kept(lock, await serve(env, parts, log, database, bus))
   } catch (error) {
     await bus?.close()
     await database.close()
+    await lock?.release()
     throw error
   }
 }
+
+/** A server with its right to be on its Postgres: lost with that, and given back at the end of all. */
+const kept = (lock: ServerLock | null, server: Running): Running => ({
+  ...server,
+  onLost(callback) {
+    server.onLost(callback)
+    lock?.onLost(callback)
+  },
+  async stop() {
+    await server.stop()
+    await lock?.release()
+  },
+})
 
 async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: Bus): Promise<Running> {
   let answer: RequestListener = (_request, response) => response.writeHead(503).end()
@@ -98,10 +119,16 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
     response.once('close', () => running.delete(response))
     void listener(request, response)
   }
-  http.on('upgrade', (request, socket, head) =>
-    readiness.stopping ? turnAway(socket) : live.upgrade(request, socket, head),
-  )
+  const sockets = new Set<Duplex>()
+  http.on('upgrade', (request, socket, head) => {
+    if (readiness.stopping) return turnAway(socket)
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    live.upgrade(request, socket, head)
+  })
   world.metrics.watchProcess()
+  world.metrics.watchConnections(database)
+  const endUpkeep = keepUp(database, world, () => sockets.size === 0 && running.size === 0)
   const unwatch = readiness.watch()
   const console = await openConsole(world)
   database.announce({ url: origins.url, console: console.path })
@@ -115,7 +142,7 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
       readiness.stop()
       unwatch()
       clearInterval(sweeping)
-      await Promise.all([live.close(), refreshing.stop(), console.close(), allEnded(running, REQUEST_MS)])
+      await Promise.all([live.close(), refreshing.stop(), endUpkeep(), console.close(), allEnded(running, REQUEST_MS)])
       const closed = new Promise((resolve) => http.close(resolve))
       http.closeAllConnections()
       await closed
@@ -205,6 +232,8 @@ async function greet(world: World, env: Env): Promise<string[]> {
       '  Warning: plain HTTP. Passwords and texts travel readable; put a TLS proxy in front and set PUBLIC_URL.',
       '',
     )
+  const grown = await outgrown(world)
+  if (grown !== null) lines.push(`  Warning: ${grown}`, '')
   lines.push(`  ${env.databaseUrl ? 'Postgres' : `Data: ${env.data}`}.  Stop with Ctrl-C.`, '')
   return lines
 }
