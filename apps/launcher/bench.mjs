@@ -2,10 +2,15 @@ import './node-version.mjs'
 import { writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from './build.mjs'
+import { build, built } from './build.mjs'
 import { atEnd, endTogether } from './children.mjs'
+import { environment } from './environment.mjs'
 import { filesUnder } from './fingerprint.mjs'
 import { install } from './install.mjs'
+import { installed } from './peers.mjs'
+import { freePort } from './port.mjs'
+import { postgres } from './postgres.mjs'
+import { redis } from './redis.mjs'
 import { root } from './root.mjs'
 import { command, Stop } from './stop.mjs'
 
@@ -21,7 +26,10 @@ await command(async () => {
   await build()
   const { runnerImport } = await import('./vite.mjs')
   const { module } = await runnerImport(join(root, file), { configFile: false, logLevel: 'warn' })
-  const measures = await module.default({ atEnd })
+  const measures = await module.default({
+    ...{ atEnd, environment, freePort, installed, redis, server: built.server },
+    postgres: () => postgres({ durable: true }),
+  })
   for (const measure of measures) console.log(sentence(measure))
   if (values.json) {
     writeFileSync(resolve(process.env.INIT_CWD ?? root, values.json), `${JSON.stringify(measures, null, 2)}\n`)

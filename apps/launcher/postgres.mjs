@@ -1,25 +1,25 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { aptInstall } from './apt.mjs'
 import { atEnd } from './children.mjs'
-import { freePort } from './port.mjs'
+import { freePort, steadyPort } from './port.mjs'
 import { Missing, Stop } from './stop.mjs'
 
 const oldest = 15
 
 /**
  * URL of a Postgres for tests: TEST_DATABASE_URL, or a server of our own on a free port with throw-away data, made
- * from the machine's binaries and stopped with us.
+ * from the machine's binaries and stopped with us. `durable` has it write to disk what it commits, as one in earnest.
  */
-export async function postgres() {
+export async function postgres({ durable = false } = {}) {
   if (process.env.TEST_DATABASE_URL) return process.env.TEST_DATABASE_URL
   const bin = await binaries()
   const folder = mkdtempSync(join(tmpdir(), 'tamga-postgres-'))
   const as = runner(folder)
   initialise(bin, folder, as)
-  return serve(bin, folder, as)
+  return serve(bin, folder, as, durable)
 }
 
 async function binaries() {
@@ -63,24 +63,78 @@ function initialise(bin, folder, as) {
   if (status !== 0) throw new Stop(`initdb failed: ${stderr}`)
 }
 
-async function serve(bin, folder, as) {
+async function serve(bin, folder, as, durable) {
   const port = await freePort()
-  const log = join(folder, 'log')
-  const fd = openSync(log, 'w')
-  // The data is thrown away, so nothing needs to outlive a power cut.
-  const settings = ['listen_addresses=127.0.0.1', 'fsync=off', 'full_page_writes=off', 'max_connections=200']
-  const args = ['-D', join(folder, 'data'), '-p', `${port}`, '-k', folder, ...settings.flatMap((s) => ['-c', s])]
-  const child = spawn(join(bin, 'postgres'), args, { ...as, stdio: ['ignore', fd, fd] })
+  const child = await launch(bin, folder, as, port, durable)
   atEnd(async () => {
     await stop(child)
     rmSync(folder, { recursive: true, force: true })
   })
+  return urlAt(port)
+}
+
+const urlAt = (port) => `postgres://postgres@127.0.0.1:${port}/postgres`
+
+async function launch(bin, folder, as, port, durable) {
+  const log = join(folder, 'log')
+  const fd = openSync(log, 'w')
+  // The data is thrown away, so nothing needs to outlive a power cut.
+  const speed = durable ? [] : ['fsync=off', 'full_page_writes=off']
+  const settings = ['listen_addresses=127.0.0.1', 'max_connections=200', ...speed]
+  const args = ['-D', join(folder, 'data'), '-p', `${port}`, '-k', folder, ...settings.flatMap((s) => ['-c', s])]
+  const child = spawn(join(bin, 'postgres'), args, { ...as, stdio: ['ignore', fd, fd] })
+  closeSync(fd)
   const ready = () => spawnSync(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', `${port}`]).status === 0
   for (let tries = 0; !ready(); tries++) {
     if (tries > 100 || child.exitCode !== null) throw new Stop(`Postgres did not start: ${readFileSync(log, 'utf8')}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return `postgres://postgres@127.0.0.1:${port}/postgres`
+  return child
+}
+
+/**
+ * A Postgres of our own that may be killed, all its processes at once, and started again on what it had on disk. Always
+ * one of this machine's binaries: a database that is named by TEST_DATABASE_URL is not ours to kill.
+ */
+export async function mortalPostgres() {
+  const bin = await binaries()
+  const folder = mkdtempSync(join(tmpdir(), 'tamga-postgres-'))
+  const as = runner(folder)
+  initialise(bin, folder, as)
+  const port = await steadyPort()
+  const start = () => launch(bin, folder, as, port, false)
+  let child = await start()
+  atEnd(async () => {
+    await stop(child)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    url: urlAt(port),
+    kill: () => killWithChildren(child),
+    start: async () => {
+      child = await start()
+    },
+  }
+}
+
+async function killWithChildren(child) {
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  const pairs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+  child.kill('SIGKILL')
+  for (const [pid, parent] of pairs) if (parent === child.pid) killIfThere(pid)
+  await gone
+}
+
+function killIfThere(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended a moment ago.
+  }
 }
 
 /** SIGINT is Postgres's fast shutdown: sessions end, files are closed. */

@@ -14,6 +14,8 @@ const node = [
   'setTimeout',
   'clearTimeout',
   'setInterval',
+  'clearInterval',
+  'setImmediate',
 ]
 
 /** Run from the root: `eslint --config apps/launcher/lint/eslint.mjs .` (npm run check does). */

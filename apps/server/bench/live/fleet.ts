@@ -1,0 +1,63 @@
+import { figure, median, say, type Measure } from './figures.ts'
+import type { Generator } from './generator.ts'
+import { heldRates } from './held.ts'
+import { runScene, titleOf, type Scene } from './run.ts'
+import { startTamga, type Server, type Tamga } from './servers.ts'
+import type { Stage } from './stage.ts'
+
+const PROCESSES = 3
+/** What three processes must hold, in times of one; where the machine gives them no more cores, what an update may cost. */
+const [TIMES, COST] = [1.8, 1.3]
+
+/** Several processes over one Postgres beside one process alone: people of one document sit at different processes. */
+export async function fleet(
+  stage: Stage,
+  generator: Generator,
+  scene: Scene,
+  {
+    rate,
+    rounds,
+    seconds,
+    search,
+  }: { rate: number; rounds: number; seconds: number; search: Parameters<typeof heldRates>[4] },
+): Promise<Measure[]> {
+  const redis = await stage.redis()
+  const alone = await startTamga(stage)
+  const first = await startTamga(stage, { redis })
+  const all = [first]
+  while (all.length < PROCESSES) all.push(await startTamga(stage, { redis, beside: first }))
+  const together = joined(all)
+  const cpu = [alone, together].map((): number[] => [])
+  for (let round = 1; round <= rounds; round++)
+    for (const [i, server] of [alone, together].entries()) {
+      const result = await runScene(stage, generator, server, scene, { rate, seconds, patience: 5000 })
+      if (result.missing > 0) throw new Error(`${server.name} lost ${result.missing} updates at ${rate}/s`)
+      say(`  round ${round}, ${server.name} at ${rate}/s: ${result.cpu.toFixed(3)} CPU s/1,000`)
+      cpu[i]!.push(result.cpu)
+    }
+  const held = await heldRates(stage, generator, [alone, together], scene, search)
+  for (const { process } of [alone, ...all]) await process.stop()
+  const [one, three] = held.map((each) => each.rate) as [number, number]
+  const cost = median(cpu[1]!) / median(cpu[0]!)
+  const title = `${titleOf(scene)}, ${PROCESSES} processes to one`
+  return [
+    figure(`${title}: held rate`, three / one, 'times'),
+    {
+      ...figure(`${title}: CPU per update at ${rate}/s (or a held rate ${TIMES} times as high)`, cost, 'times'),
+      target: COST,
+      holds: three / one >= TIMES || cost <= COST,
+    },
+  ]
+}
+
+/** Processes as one server: people take their seats at one after the other. */
+const joined = (all: readonly Tamga[]): Server => ({
+  name: `${all.length} processes`,
+  acknowledges: true,
+  process: all[0]!.process,
+  cpu: () => all.reduce((sum, server) => sum + server.cpu(), 0),
+  async seats(rooms, perRoom) {
+    const layers = await all[0]!.ground.layers(rooms)
+    return layers.flatMap((layer) => Array.from({ length: perRoom }, (_, i) => all[i % all.length]!.seat(layer, i)))
+  },
+})
