@@ -54,12 +54,6 @@ class Refused extends Error {
 
 const otherEpoch = () => new Refused(closeCodes.epoch, 'the layer has a new document')
 
-/** The refusal for whom nothing is wrong with, and a line for whoever runs the server. */
-function unopened({ kind, id }: Place, error: unknown): Refused {
-  console.error(`${kind} ${id.slice(0, 40)} cannot be opened:`, error instanceof Error ? error.message : error)
-  return new Refused(closeCodes.again, 'cannot be opened now')
-}
-
 /**
  * Lets connections in. At the upgrade only a foreign Host or Origin is refused; everybody else gets a socket, which is
  * closed with a code that says why: a refused upgrade reads as a broken network and would be tried for ever.
@@ -108,8 +102,16 @@ export class Door {
     const early = new Early()
     socket.on('error', () => socket.terminate())
     socket.on('message', (data, isBinary) => early.receive(socket, data, isBinary))
+    const since = performance.now()
+    socket.on('close', (code: number) => {
+      this.#world.metrics.closed(code)
+      this.#world.log.routine(
+        { ...placeFields(place), code, ms: Math.round(performance.now() - since) },
+        'socket closed',
+      )
+    })
     this.#letIn(line, cookie, place, early).catch((error: unknown) => {
-      const refused = error instanceof Refused ? error : unopened(place, error)
+      const refused = error instanceof Refused ? error : this.#unopened(place, error)
       socket.close(refused.close, refused.message)
       setTimeout(() => socket.terminate(), 2000).unref()
     })
@@ -129,13 +131,26 @@ export class Door {
     const leave = () => {
       unsubscribe()
       entered.leave()
-      this.connections.delete(connection)
+      if (this.connections.delete(connection)) this.#world.metrics.connections.dec({ kind: roomKinds[place.kind] })
     }
     if (this.#shut) connection.close(closeCodes.stopping, 'the server stops')
     if (connection.closed) return leave()
-    this.connections.add(connection)
+    this.#count(place, connection)
     socket.on('close', leave)
     early.open(entered.receive)
+  }
+
+  #count(place: Place, connection: Connection): void {
+    const { log, metrics } = this.#world
+    this.connections.add(connection)
+    metrics.connections.inc({ kind: roomKinds[place.kind] })
+    log.routine({ ...placeFields(place), account: connection.account.id }, 'socket opened')
+  }
+
+  /** The refusal for whom nothing is wrong with, and a line for whoever runs the server. */
+  #unopened(place: Place, err: unknown): Refused {
+    this.#world.log.warn({ err, ...placeFields(place) }, 'cannot be opened')
+    return new Refused(closeCodes.again, 'cannot be opened now')
   }
 
   /** Facts go to our own clients: a plain y-websocket client does not know the message. */
@@ -175,6 +190,11 @@ export class Door {
     }
   }
 }
+
+const roomKinds = { live: 'room', lobby: 'lobby' } as const
+
+/** What the log says of a place: a path is the client's, and may be of any length. */
+const placeFields = ({ kind, id }: Place) => ({ kind: roomKinds[kind], id: id.slice(0, 40) })
 
 const factPackets = new WeakMap<FactMessage, Buffer>()
 

@@ -494,7 +494,7 @@ export class Room implements Flushable {
   /** Gives the room up: the database failed under it. Clients come back and send again what was not acknowledged. */
   drop(error: unknown): void {
     if (error instanceof OtherEpoch) return this.#renewed()
-    console.error(`live room ${this.ground.layer} dropped:`, error instanceof Error ? error.message : error)
+    this.#world.log.warn({ err: error, layer: this.ground.layer }, 'room dropped')
     this.#world.metrics.roomDrops.inc()
     this.#leave(closeCodes.again, 'the room was lost')
   }
