@@ -2,7 +2,7 @@ import type { Range } from '@tamga/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { setLocale } from '../i18n/index.svelte.ts'
 import type { Article } from '../text/article.ts'
-import { articleOf, Line, text } from '../text/line.fixture.ts'
+import { articleOf, keeping, Line, text } from '../text/line.fixture.ts'
 import { Room } from '../text/room.svelte.ts'
 import { Editing } from './editing.svelte.ts'
 
@@ -16,7 +16,7 @@ afterEach(() => close())
 function open(part: Partial<Article> = {}) {
   setLocale('en')
   line = new Line()
-  room = new Room(articleOf(part), { me: 'me', reload: async () => articleOf(part), socket: line.Socket })
+  room = new Room(articleOf(part), { me: 'me', reload: async () => articleOf(part), socket: line.Socket, ...keeping() })
   editing = new Editing(room)
 }
 

@@ -4,7 +4,7 @@ import { commands } from '../commands/index.ts'
 import { clashesOf } from '../commands/keys.ts'
 import { setLocale } from '../i18n/index.svelte.ts'
 import type { Article } from '../text/article.ts'
-import { articleOf, Line, text } from '../text/line.fixture.ts'
+import { articleOf, keeping, Line, text } from '../text/line.fixture.ts'
 import { Room } from '../text/room.svelte.ts'
 import { draftCommands, endCommands, reviewCommands } from './commands.ts'
 import { Walk } from './walk.svelte.ts'
@@ -48,7 +48,7 @@ async function open(part: Partial<Article> = {}) {
   marked('B', 'XII', 'ord')
   marked('C', 'Асхат', 'per')
   const article = articleOf({ role: 'reviewer', ...part })
-  room = new Room(article, { me: 'me', reload: async () => article, socket: line.Socket })
+  room = new Room(article, { me: 'me', reload: async () => article, socket: line.Socket, ...keeping() })
   walk = new Walk(room, 'me')
   await expect.poll(() => room.loaded).toBe(true)
   walk.begin()

@@ -3,6 +3,8 @@ import type { AwarenessEntry, FactMessage, Message, Refusal } from '@tamga/colla
 import { LabelSet, Settings } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Article } from './article.ts'
+import type { Aside, AsideDesk, StoredAside } from './asides.svelte.ts'
+import { Outbox } from './outbox.ts'
 
 /** A text with its labels, as a test draws it. */
 export const text = 'Ақтөбеде XII Азаматтық форум өтті.\nФорумға Асхат Шахаров қатысты.'
@@ -61,6 +63,37 @@ export const articleOf = (part: Partial<Article> = {}): Article => ({
   ...part,
 })
 
+/** The server's list of what was not let stand, in the page itself. */
+export class Desk implements AsideDesk {
+  rows: readonly StoredAside[] = []
+  /** What was asked of it, in order. */
+  readonly asked: string[] = []
+
+  async list(): Promise<readonly StoredAside[]> {
+    return this.rows
+  }
+
+  async keep(_article: string, { kept: _, ...aside }: Aside): Promise<void> {
+    this.asked.push(`keep ${aside.key}`)
+    this.rows = [...this.rows, aside]
+  }
+
+  async hand(id: string): Promise<void> {
+    this.asked.push('hand')
+    this.rows = this.rows.map((row) => (row.id === id ? { ...row, handedAt: '2025-01-01T00:00:00.000Z' } : row))
+  }
+
+  async resolve(id: string, how: string): Promise<void> {
+    this.asked.push(how)
+    this.rows = this.rows.filter((row) => row.id !== id)
+  }
+}
+
+let accounts = 0
+
+/** What a room keeps by, as in a browser and at a server that no other test has used. */
+export const keeping = () => ({ outbox: new Outbox(`test-${Date.now()}-${accounts++}`), desk: new Desk() })
+
 /**
  * The other end of the line, in the page itself: it keeps a document and speaks the room's protocol, and acknowledges
  * only when a test says so, as a server that is slow to store.
@@ -73,6 +106,8 @@ export class Line {
   isUp = true
   /** Which document is kept: who comes for another one is sent away. */
   epoch = 1
+  /** Not null: whoever comes is let in and sent away with this code. */
+  hangsUpWith: number | null = null
   received = 0
   /** What the page said of itself last. */
   presence: AwarenessEntry | null = null
@@ -101,6 +136,7 @@ export class Line {
 
   #answer(caller: Caller): void {
     if (!this.isUp) return caller.end(1006)
+    if (this.hangsUpWith !== null) return caller.end(this.hangsUpWith)
     if (!caller.url.includes(`epoch=${this.epoch}&`)) return caller.end(4409)
     this.#caller = caller
     this.received = 0
@@ -111,8 +147,10 @@ export class Line {
   #hear(frame: Uint8Array): void {
     const message = decodeMessage(frame)
     if (message?.type === 'step1') {
+      // what it has before the other side sends anything: only that is stored
+      const vector = Y.encodeStateVector(this.doc)
       this.say({ type: 'step2', update: Y.encodeStateAsUpdate(this.doc, message.vector) })
-      this.say({ type: 'step1', vector: Y.encodeStateVector(this.doc) })
+      this.say({ type: 'step1', vector })
     }
     if (message?.type === 'awareness') this.presence = decodeAwareness(message.update)?.at(-1) ?? null
     if (message?.type !== 'step2' && message?.type !== 'update') return

@@ -3,7 +3,7 @@ import { digestOf, type Content } from '@tamga/model'
 import { afterEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { Article } from './article.ts'
-import { articleOf, Line, text } from './line.fixture.ts'
+import { articleOf, keeping, Line, text } from './line.fixture.ts'
 import { Room } from './room.svelte.ts'
 
 const city: Content = { kind: 'span', ranges: [[0, 8]], label: 'city', attributes: [] }
@@ -14,7 +14,7 @@ afterEach(() => room.dispose())
 
 async function enter(reload: () => Promise<Article> = async () => articleOf()) {
   const line = new Line()
-  room = new Room(articleOf(), { me: 'me', reload, socket: line.Socket })
+  room = new Room(articleOf(), { me: 'me', reload, socket: line.Socket, ...keeping() })
   await expect.poll(() => room.loaded).toBe(true)
   return line
 }
@@ -159,7 +159,7 @@ test('a refused edit is told and is no step of undo any more', async () => {
   const id = mark(city)
   expect(room.undo.canUndo).toBe(true)
   line.refuse({ key: id, code: 'label_unknown', details: {}, aside: null })
-  expect(room.refusals).toMatchObject([{ code: 'label_unknown' }])
+  expect(room.asides.list).toMatchObject([{ code: 'label_unknown' }])
   expect(room.undo.canUndo).toBe(false)
 })
 

@@ -1,7 +1,7 @@
-import { closeCodes, fieldOf, LayerDoc, messages, OwnUndo, Pending, sameValue } from '@tamga/collab'
-import { readAck, readFact, readHere, readRefusal } from '@tamga/collab'
-import type { Act, Change, FactMessage, Here, Refusal } from '@tamga/collab'
-import { ID_BYTES, idFrom, Problem } from '@tamga/model'
+import { closeCodes, insist, LayerDoc, messages, OwnUndo, Pending } from '@tamga/collab'
+import { readAck, readFact, readHere, readKey, readRefusal } from '@tamga/collab'
+import type { FactMessage, Here, Refusal, Unsent } from '@tamga/collab'
+import { can, ID_BYTES, idFrom, Problem, type Annotation } from '@tamga/model'
 import * as decoding from 'lib0/decoding'
 import { SvelteSet } from 'svelte/reactivity'
 import { WebsocketProvider } from 'y-websocket'
@@ -9,9 +9,15 @@ import * as Y from 'yjs'
 import { signInEnded } from '../api.ts'
 import { Annotations } from './annotations.svelte.ts'
 import type { Article } from './article.ts'
+import { Asides, type Aside, type AsideDesk } from './asides.svelte.ts'
+import { outboxOf, type LostHere, type Outbox } from './outbox.ts'
+import { OwnEdits } from './own-edits.ts'
 import { Presence } from './presence.svelte.ts'
+import { Redial } from './redial.ts'
 import { countingSocket } from './socket.ts'
 import { Standing } from './standing.svelte.ts'
+import { takenDoc } from './taken.ts'
+import { onTick } from './wake.ts'
 
 /** What the page says at the top: all is in the server's database, some is on its way, or nothing gets through. */
 export type Saved = 'saved' | 'saving' | 'offline' | 'expired'
@@ -27,13 +33,23 @@ const endings: Readonly<Record<number, Ending>> = {
   [closeCodes.limits]: 'limits',
 }
 
+/** After these nothing of this page is ever sent. */
+const hopeless = new Set<Ending>(['forbidden', 'revision', 'malformed'])
+
 // A save that is quicker than this is not worth a word.
 const SAVING_SHOWS = 400
 // An edit that is not acknowledged for so long means a connection that is dead without knowing it.
 const PATIENCE = 6000
+// The server says something every 20 s: who heard nothing for so long talks to nobody.
+const SILENCE = 45_000
+// The same for a page that comes into view: it may have slept.
+const SHORT_SILENCE = 25_000
 
 export interface RoomOptions {
-  /** Loads the article again: a new document began, or labels, people or settings changed. */
+  /**
+   * Loads the article again from the server, never from a copy: a new document began, labels, people or settings changed,
+   * or the network is to be tried. Throws `unreachable` without one.
+   */
   readonly reload: () => Promise<Article>
   /** The account of who is here. */
   readonly me: string
@@ -41,6 +57,15 @@ export interface RoomOptions {
   readonly onRemote?: (changed: ReadonlySet<string>) => void
   /** The socket to connect by; the browser's own if it is left out. */
   readonly socket?: typeof WebSocket
+  /**
+   * The annotations that were taken along with the article: the page opens without network, on a document that is never
+   * synced. What was not sent is shown in it, and as soon as `reload` answers the room joins with a fresh one.
+   */
+  readonly taken?: readonly Annotation[]
+  /** Where own edits are kept until they are durable; this browser's for `me` if it is left out. */
+  readonly outbox?: Outbox
+  /** The server's list of what was not let stand; the API's if it is left out. */
+  readonly desk?: AsideDesk
 }
 
 /**
@@ -54,11 +79,13 @@ export class Room {
   layer = $state.raw() as LayerDoc
   /** The shared annotations are here; until then the text stands alone. */
   loaded = $state(false)
-  /** How many edits of this tab are not in the server's database. */
+  /** How many edits are on their way to the server's database, those that were left from before among them. */
   pending = $state(0)
   ending = $state.raw<Ending | null>(null)
-  /** What the server did not let stand, until it is taken note of. */
-  refusals = $state.raw<readonly Refusal[]>([])
+  /** Edits that cannot be sent as things stand: no right to mark any more, or a text that was replaced. */
+  stuck = $state.raw<readonly Unsent[]>([])
+  /** False if this browser keeps nothing: what is pending lives as long as the tab. */
+  keeps = $state(true)
   /** Who has which article of the project open: accounts by article. */
   here = $state.raw<Here>({})
   /** Rises with every act, undo and redo, so that what names the next undo is read again. */
@@ -72,17 +99,24 @@ export class Room {
   readonly presence: Presence
   readonly standing: Standing
   readonly undo: OwnUndo
+  /** What was not let stand or could not be sent, until somebody says what becomes of it. */
+  readonly asides: Asides
   readonly #options: RoomOptions
+  readonly #outbox: Outbox
+  readonly #edits: OwnEdits
+  readonly #redial = new Redial(() => this.#dial())
   readonly #listening = new AbortController()
   readonly #pendingIds = new SvelteSet<string>()
   readonly #waiting = new Set<() => void>()
-  // Acts since all was last saved: written again into a new document if the server begins one.
-  #unsaved: Act[] = []
   #connected = $state(true)
   #slow = $state(false)
-  #provider!: WebsocketProvider
+  #provider: WebsocketProvider | null = null
   #pendingOf!: Pending
   #close = () => {}
+  // the document is to be given up for a fresh one before anything is sent
+  #stale: boolean
+  #renewing = false
+  #heardAt = performance.now()
   #showsSaving: ReturnType<typeof setTimeout> | undefined
   #patience: ReturnType<typeof setTimeout> | undefined
 
@@ -98,9 +132,21 @@ export class Room {
       rulingsOf: (id) => this.standing.rulings.get(id) ?? [],
       isPending: (id) => this.#pendingIds.has(id),
     }))
-    this.#open()
+    this.#outbox = options.outbox ?? outboxOf(options.me)
+    this.asides = new Asides({ article: article.id, me: options.me, outbox: this.#outbox, desk: options.desk })
+    this.#edits = new OwnEdits(
+      this.#outbox,
+      () => this.article,
+      () => this.#count(),
+    )
+    this.#stale = options.taken !== undefined
+    this.#connected = !this.#stale
+    this.#open(options.taken)
     this.undo = new OwnUndo(this.layer)
+    if (this.#stale) this.#redial.lost()
     this.#listen()
+    void this.#adopt()
+    void this.asides.loadHere()
   }
 
   get text(): string {
@@ -112,15 +158,30 @@ export class Room {
     return idFrom(crypto.getRandomValues(new Uint8Array(ID_BYTES)))
   }
 
-  /** Connects again after an ending: somebody signed in, or tries once more. What is pending goes along. */
-  resume(): void {
-    this.ending = null
-    this.#provider.connect()
+  /** May somebody of this role write here, as far as is known? */
+  get #mayWrite(): boolean {
+    return can(this.article.role, 'annotate') && (this.ending === null || !hopeless.has(this.ending))
   }
 
-  /** Takes note of what was refused. */
-  dismissRefusals(): void {
-    this.refusals = []
+  /** Connects again after an ending: somebody signed in, or tries once more. What is pending goes along. */
+  resume(): void {
+    // too much at once: a fresh document takes it in parts
+    if (this.ending === 'limits') this.#stale = true
+    this.ending = null
+    this.#redial.stop()
+    this.#dial()
+  }
+
+  /** Writes what was set aside once more, in my name and over whatever stands. @throws Problem */
+  async again(aside: Aside): Promise<void> {
+    if (!aside.value) throw new Problem('annotation_malformed')
+    insist(this.layer, { key: aside.key, value: aside.value[0] })
+    await this.asides.done(aside)
+  }
+
+  /** Forgets an edit that cannot be sent. */
+  dropStuck(edit: Unsent): void {
+    this.#edits.forget(edit)
   }
 
   /** Resolves when nothing is pending any more: true; after `patience` ms with something still pending: false. */
@@ -143,9 +204,11 @@ export class Room {
     })
   }
 
-  /** Leaves the room. What is pending is lost: ask `settled` first. */
+  /** Leaves the room. What is pending stays in this browser, if that keeps anything: ask `settled` first. */
   dispose(): void {
     this.#listening.abort()
+    this.#redial.stop()
+    this.#edits.dispose()
     clearTimeout(this.#showsSaving)
     clearTimeout(this.#patience)
     this.undo.dispose()
@@ -156,24 +219,26 @@ export class Room {
 
   // --- the document and its connection
 
-  #open(): void {
-    const doc = new Y.Doc()
+  #open(taken?: readonly Annotation[]): void {
+    const doc = taken ? takenDoc(taken) : new Y.Doc()
     const layer = new LayerDoc(doc, () => ({ text: this.text, labels: this.article.labelSet.set }))
     const pending = new Pending(layer)
     this.layer = layer
     this.#pendingOf = pending
     layer.onAct((act) => {
-      this.#unsaved.push(act)
+      this.#edits.record(act, doc.clientID, Y.getState(doc.store, doc.clientID))
       this.acts++
     })
-    pending.observe(() => this.#count())
-    const provider = this.#connect(doc, pending)
+    pending.observe(() => this.#settle())
+    const provider = taken ? null : this.#connect(doc, pending)
     this.annotations.attach(layer)
     // after the copy is up to date: what is told of a change is what it says now
     layer.observe((changed, local) => !local && this.loaded && this.#options.onRemote?.(changed))
-    this.presence.attach(provider.awareness)
+    if (provider) this.presence.attach(provider.awareness)
+    else this.loaded = true
     this.#close = () => {
-      provider.destroy()
+      this.#provider = null
+      provider?.destroy()
       pending.dispose()
       layer.dispose()
       doc.destroy()
@@ -191,23 +256,52 @@ export class Room {
     })
     this.#provider = provider
     this.#hear(provider, pending)
-    provider.on('sync', (synced) => {
-      if (synced) this.loaded = true
-    })
+    provider.on('sync', (synced) => synced && this.#joined())
     provider.on('status', ({ status }) => {
-      if (status === 'connected') this.#connected = true
+      if (status === 'connected') this.#stands()
       if (status === 'disconnected') this.presence.part()
     })
-    provider.on('connection-close', () => (this.#connected = false))
+    provider.on('connection-close', (event) => this.#broke(provider, event?.code ?? null))
     provider.on('closed', ({ code }) => this.#ended(code))
     provider.connect()
     return provider
   }
 
+  #stands(): void {
+    this.#connected = true
+    this.#heardAt = performance.now()
+    this.#redial.opened()
+  }
+
+  /** The connection broke, or did not come about. When it is dialled again is ours to say, not the provider's. */
+  #broke(provider: WebsocketProvider, code: number | null): void {
+    this.#connected = false
+    if (provider !== this.#provider) return
+    provider.shouldConnect = false
+    if (code === null || code < 4400 || code > 4499) this.#redial.lost()
+  }
+
+  #dial(): void {
+    if (this.ending || this.#listening.signal.aborted) return
+    if (this.#stale) void this.#renew()
+    else this.#provider?.connect()
+  }
+
+  /** The document is what the server keeps, and what was written here before. */
+  #joined(): void {
+    if (!this.loaded) this.layer.begin()
+    this.loaded = true
+    this.#settle()
+    this.#writeWaiting()
+    void this.#adopt()
+    void this.asides.load()
+  }
+
   #params(): Record<string, string> {
     const { layer, project } = this.article
     const after = this.standing.position(`project/${project}`)
-    return { ack: '1', epoch: String(layer.epoch), after: String(after) }
+    // whose page it is: another's session in the same browser must not send what I wrote
+    return { ack: '1', epoch: String(layer.epoch), after: String(after), as: this.#options.me }
   }
 
   #hear(provider: WebsocketProvider, pending: Pending): void {
@@ -222,41 +316,57 @@ export class Room {
     handlers[messages.refusal] = (_, decoder) => this.#refused(readRefusal(decoder))
     handlers[messages.fact] = (_, decoder) => this.#takeFact(readFact(decoder))
     handlers[messages.here] = (_, decoder) => (this.here = readHere(decoder))
+    provider.messageHandlers = handlers.map((handle): typeof handle => (...message) => {
+      this.#heardAt = performance.now()
+      handle(...message)
+    })
   }
 
   #ended(code: number): void {
-    if (code === closeCodes.epoch) return void this.#renew()
-    this.ending = endings[code] ?? 'malformed'
-    if (this.ending === 'sign_in') signInEnded()
+    if (code === closeCodes.epoch) {
+      this.#stale = true
+      return void this.#renew()
+    }
+    this.#end(endings[code] ?? 'malformed')
   }
 
-  /** The server began a new document: mine is left for it, and what was not acknowledged is written again. */
+  #end(ending: Ending): void {
+    this.ending = ending
+    this.#connected = false
+    if (ending === 'sign_in') signInEnded()
+    // sent again it would end the same way
+    if (ending === 'malformed') this.asides.add(this.#edits.giveUp('annotation_malformed'))
+    this.#count()
+  }
+
+  /** A fresh document in place of this one; what is not durable is written into it once it is filled. */
   async #renew(): Promise<void> {
-    const again = this.#pendingOf.count > 0 ? this.#unsaved : []
-    const ids = this.#pendingOf.ids
-    await this.#refresh()
-    if (this.#listening.signal.aborted) return
+    if (this.#renewing) return
+    this.#renewing = true
+    const loaded = await this.#refresh()
+    this.#renewing = false
+    if (this.#listening.signal.aborted || this.ending) return
+    if (!loaded) return this.#redial.lost()
+    this.#stale = false
     this.#close()
-    this.#unsaved = []
+    this.#edits.startAgain()
     this.loaded = false
     this.#open()
     this.undo.attach(this.layer)
-    this.#provider.once('sync', () => this.layer.act(() => this.#repeat(again, ids)))
   }
 
-  #repeat(acts: readonly Act[], ids: ReadonlySet<string>): void {
-    for (const change of acts.flatMap(({ changes }) => changes)) if (ids.has(change.id)) this.#redo(change)
+  // --- what is left from before
+
+  async #adopt(): Promise<void> {
+    this.asides.add(await this.#edits.adopt())
+    if (!this.#listening.signal.aborted) this.#writeWaiting()
   }
 
-  #redo({ id, field, before, after, made }: Change): void {
-    const now = this.layer.read(id)
-    try {
-      if (made && !now) this.layer.add(made.content, made)
-      else if (now && !made && sameValue(fieldOf(now, field), before)) this.layer.set(id, field, after)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      this.refusals = [...this.refusals, { key: id, code: error.code, details: error.details, aside: null }]
-    }
+  #writeWaiting(): void {
+    if (!this.loaded || !this.#mayWrite) return
+    let lost: LostHere[] = []
+    this.undo.unremembered(() => (lost = this.#edits.writeInto(this.layer)))
+    this.asides.add(lost)
   }
 
   // --- what comes over the wire
@@ -264,43 +374,69 @@ export class Room {
   #refused(refusal: Refusal): void {
     this.undo.refused(refusal.key)
     this.acts++
-    this.refusals = [...this.refusals, refusal]
+    this.asides.refused(refusal, this.#edits.lostUnder(refusal.key, refusal.code, refusal.details))
   }
 
   #takeFact(fact: FactMessage): void {
     const decided = this.standing.take(fact)
     if (decided === false) return
-    this.#provider.params = this.#params()
+    if (this.#provider) this.#provider.params = this.#params()
+    if (fact.kind === 'asides' && isAbout(fact, this.article.id)) void this.asides.load()
     if (decided !== null) this.annotations.refresh([decided])
     if (['labels', 'settings', 'members'].includes(fact.kind)) void this.#refresh()
   }
 
-  async #refresh(): Promise<void> {
+  /** True if the article is loaded anew. */
+  async #refresh(): Promise<boolean> {
     try {
       const article = await this.#options.reload()
-      if (this.#listening.signal.aborted) return
+      if (this.#listening.signal.aborted) return false
+      if (article.revision.id !== this.article.revision.id) {
+        this.#end('revision')
+        return false
+      }
       this.article = article
       this.standing.restart(article)
       this.annotations.refresh()
+      this.#count()
+      this.#writeWaiting()
+      return true
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       // what is on the page stays; the next fact, or the next visit, asks again
-      if (error.code === 'not_found' || error.code === 'forbidden') this.ending = 'forbidden'
+      if (error.code === 'not_found' || error.code === 'forbidden') this.#end('forbidden')
+      if (error.code === 'sign_in') this.#end('sign_in')
+      return false
     }
   }
 
   // --- what is not saved yet
 
+  /** Forgets what has become durable. */
+  #settle(): void {
+    const { id, epoch } = this.article.layer
+    const { store } = this.layer.doc
+    // a document that was filled by the server holds of other clients what the server holds
+    const isDurable = ({ client, clock }: Unsent) =>
+      this.#pendingOf.isDurable(client, clock) ||
+      (this.loaded &&
+        this.#provider !== null &&
+        client !== this.layer.doc.clientID &&
+        Y.getState(store, client) >= clock)
+    this.#edits.settle((edit) => edit.layer === id && edit.epoch === epoch && isDurable(edit))
+    this.#count()
+  }
+
   #count(): void {
-    const ids = this.#pendingOf.ids
+    const { written, waiting } = this.#edits
+    const ids = new Set([...written, ...waiting].flatMap(({ key }) => readKey(key)?.id ?? []))
     const changed = [...new Set([...ids, ...this.#pendingIds])].filter((id) => ids.has(id) !== this.#pendingIds.has(id))
     for (const id of changed) if (!this.#pendingIds.delete(id)) this.#pendingIds.add(id)
-    this.pending = this.#pendingOf.count
+    this.stuck = this.#mayWrite ? [] : [...waiting, ...written]
+    this.pending = this.#mayWrite ? written.length + waiting.length : 0
     this.annotations.refresh(changed)
     this.#wait()
-    if (this.pending > 0) return
-    this.#unsaved = []
-    for (const done of [...this.#waiting]) done()
+    if (this.pending === 0) for (const done of [...this.#waiting]) done()
   }
 
   #wait(): void {
@@ -312,23 +448,46 @@ export class Room {
       return
     }
     this.#showsSaving ??= setTimeout(() => (this.#slow = true), SAVING_SHOWS)
-    this.#patience = setTimeout(() => this.#probe(), PATIENCE)
+    this.#patience = setTimeout(() => this.#connected && this.#probe(), PATIENCE)
   }
 
   /** Gives up a connection that may be dead without knowing it, and makes another. */
   #probe = (): void => {
-    if (this.ending) return
+    if (this.ending || !this.#provider) return
     this.#provider.disconnect()
+    this.#redial.stop()
     this.#provider.connect()
+  }
+
+  /** Time passed, or the page came into view: is anybody still on the line? */
+  #look(patience: number): void {
+    if (this.#connected && performance.now() - this.#heardAt > patience) this.#probe()
   }
 
   #listen(): void {
     const { signal } = this.#listening
     addEventListener('beforeunload', (event) => this.pending > 0 && event.preventDefault(), { signal })
     addEventListener('offline', this.#probe, { signal })
-    addEventListener('online', () => this.ending || this.#provider.connect(), { signal })
+    addEventListener('online', this.#redial.hurry, { signal })
+    document.addEventListener('visibilitychange', () => this.#comesIntoView(), { signal })
+    onTick((jumped) => {
+      void this.#adopt()
+      if (jumped) this.#redial.hurry()
+      this.#look(jumped ? 0 : SILENCE)
+    }, signal)
+    const stop = this.#outbox.observe(() => (this.keeps = this.#outbox.works))
+    signal.addEventListener('abort', stop)
+  }
+
+  #comesIntoView(): void {
+    if (document.visibilityState !== 'visible') return
+    this.#redial.hurry()
+    this.#look(SHORT_SILENCE)
   }
 }
+
+const isAbout = ({ payload }: FactMessage, article: string): boolean =>
+  (payload as { readonly article?: string } | null)?.article === article
 
 /** The state vector of a sync message of step 1, or null. The decoder is left where it was. */
 function vectorOf(decoder: decoding.Decoder): Uint8Array | null {

@@ -165,9 +165,14 @@ export const editor = {
 
   leaveTitle: 'Not everything is saved',
   leaveText: {
+    one: '{n} edit has not reached the server. It stays in this browser until you open the article again.',
+    other: '{n} edits have not reached the server. They stay in this browser until you open the article again.',
+  },
+  leaveLost: {
     one: '{n} edit has not reached the server. If you leave now, it is lost.',
     other: '{n} edits have not reached the server. If you leave now, they are lost.',
   },
   stay: 'Stay',
-  leave: 'Leave and lose them',
+  leave: 'Leave',
+  leaveAndLose: 'Leave and lose them',
 } as const

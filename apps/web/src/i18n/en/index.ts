@@ -1,4 +1,5 @@
 import { articles } from './articles.ts'
+import { asides } from './asides.ts'
 import { auth } from './auth.ts'
 import { commands } from './commands.ts'
 import { common } from './common.ts'
@@ -15,6 +16,7 @@ import { states } from './states.ts'
 /** Every word of the interface in English: the other languages have the same keys. */
 export const en = {
   articles,
+  asides,
   auth,
   commands,
   common,

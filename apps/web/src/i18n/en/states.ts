@@ -3,6 +3,7 @@ export const states = {
   saving: 'saving',
   offline: 'offline',
   unsent: { one: 'offline, {n} edit waiting', other: 'offline, {n} edits waiting' },
+  keptInTab: 'kept in this tab only',
   ended: 'sign-in ended.',
   expired: { one: 'sign-in ended, {n} edit waiting.', other: 'sign-in ended, {n} edits waiting.' },
 

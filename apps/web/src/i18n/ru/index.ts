@@ -1,5 +1,6 @@
 import type { Dictionary } from '../dictionary.ts'
 import { articles } from './articles.ts'
+import { asides } from './asides.ts'
 import { auth } from './auth.ts'
 import { commands } from './commands.ts'
 import { common } from './common.ts'
@@ -16,6 +17,7 @@ import { states } from './states.ts'
 /** The interface in Russian: a span is «метка», a label «тип». */
 export const ru = {
   articles,
+  asides,
   auth,
   commands,
   common,
