@@ -65,6 +65,11 @@ describe('at the door', () => {
       closeCodes.notYours,
     ],
     ['a layer that is not there', async () => stranger(`/live/${newId()}`, anna), closeCodes.notYours],
+    [
+      'a page of somebody else in the same browser',
+      async () => stranger(`/live/${layer}?as=${bolat.id}`, anna),
+      closeCodes.signIn,
+    ],
     ['another document', async () => stranger(`/live/${layer}?epoch=7`, anna), closeCodes.epoch],
     [
       'a foreign lobby',

@@ -32,6 +32,8 @@ interface Place {
   /** The layer's or the project's id. */
   readonly id: string
   readonly wantsAcks: boolean
+  /** The account whose page it is; null if it does not say. */
+  readonly as: string | null
   /** The document that the client has, and the last fact it has seen; null if it says nothing of it. */
   readonly epoch: number | null
   readonly after: number | null
@@ -120,6 +122,8 @@ export class Door {
   async #letIn({ socket, stream }: Line, cookie: string | undefined, place: Place, early: Early): Promise<void> {
     const signedIn = await this.#find(cookie)
     if (!signedIn) throw new Refused(closeCodes.signIn, 'sign in')
+    // a page goes on under the session of whoever signed in last in its browser: what it sends is not theirs
+    if (place.as !== null && place.as !== signedIn.account.id) throw new Refused(closeCodes.signIn, 'another account')
     const project = await this.#projectOf(place, signedIn.account.id)
     const { account, session } = signedIn
     const { wantsAcks, epoch } = place
@@ -233,7 +237,8 @@ function placeOf(url: string): Place | null {
   if ((kind !== 'live' && kind !== 'lobby') || !id || more !== undefined) return null
   const number = (name: string) =>
     /^\d{1,15}$/.test(searchParams.get(name) ?? '') ? Number(searchParams.get(name)) : null
-  return { kind, id, wantsAcks: searchParams.get('ack') === '1', epoch: number('epoch'), after: number('after') }
+  const wantsAcks = searchParams.get('ack') === '1'
+  return { kind, id, wantsAcks, as: searchParams.get('as'), epoch: number('epoch'), after: number('after') }
 }
 
 function turnAway(stream: Duplex, status: string): void {
