@@ -292,9 +292,11 @@ describe('another quorum', () => {
   test('asks nothing of gold when only other settings change', async () => {
     await approveThree()
     await changeSettings({ world: dyingAfter(app.world, 0), account: ownAccount() }, project, {
-      settings: { quorum: 1, ownApproval: true, lockApproved: false, languages: ['ru'] },
+      settings: { quorum: 1, ownApproval: true, lockApproved: true, languages: ['ru'] },
     })
     expect([await gold(), await left()]).toEqual([3, null])
+    const { settings } = await owner.get<{ settings: { lockApproved: boolean } }>(`/projects/${project}`)
+    expect(settings.lockApproved).toBe(true)
   })
 })
 

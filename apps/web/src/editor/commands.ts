@@ -32,7 +32,7 @@ function marking(editing: Editing): Command[] {
       title: 'editor.cmd_picker',
       group: 'span',
       keys: ['Space'],
-      when: () => !isOnControl() && (editing.barred ?? (hasTarget(editing) || t('editor.needSelection'))),
+      when: () => !isOnControl() && (against(editing) ?? (hasTarget(editing) || t('editor.needSelection'))),
       run: () => (editing.picking = true),
     },
     {
@@ -42,7 +42,7 @@ function marking(editing: Editing): Command[] {
       group: 'span',
       keys: ['Backquote'],
       when: () =>
-        editing.barred ??
+        against(editing) ??
         (editing.recent.length === 0 ? t('editor.needLast') : hasTarget(editing) || t('editor.needSelection')),
       run: () => editing.putLabel(editing.recent[0]!),
     },
@@ -52,7 +52,7 @@ function marking(editing: Editing): Command[] {
       about: () => (editing.growing ? `«${editing.quote(editing.growing.content, 30)}»` : ''),
       group: 'span',
       keys: ['mod+Enter'],
-      when: () => editing.barred ?? (editing.growing !== null || t('editor.needBoth')),
+      when: () => editing.barred ?? editing.lockedGrowth ?? (editing.growing !== null || t('editor.needBoth')),
       run: () => editing.addPart(),
     },
     {
@@ -70,7 +70,7 @@ function marking(editing: Editing): Command[] {
       about: () => about(editing),
       group: 'span',
       keys: ['Delete', 'Backspace'],
-      when: () => onSpan(editing),
+      when: () => editing.locked ?? onSpan(editing),
       run: () => editing.remove(),
     },
   ]
@@ -105,7 +105,7 @@ function undoing(editing: Editing): Command[] {
 const edges = (editing: Editing) =>
   edgeCommands(
     'span',
-    () => editing.barred ?? (hasTarget(editing) || t('editor.needSpan')),
+    () => against(editing) ?? (hasTarget(editing) || t('editor.needSpan')),
     (...move) => editing.moveEdge(...move),
   )
 
@@ -181,6 +181,9 @@ const reviewing = ({ room }: Editing): Command => ({
 })
 
 const hasTarget = ({ span, selected }: Editing) => span !== null || selected !== null
+
+/** Why neither a selection nor the chosen span can be changed, or null. */
+const against = ({ barred, locked }: Editing) => barred ?? locked
 
 const onSpan = (editing: Editing) => editing.barred ?? (editing.span !== null || t('editor.needSpan'))
 

@@ -1,9 +1,10 @@
-import type { Range } from '@tamga/model'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { digestOf, Settings, type Range } from '@tamga/model'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { setLocale } from '../i18n/index.svelte.ts'
 import type { Article } from '../text/article.ts'
 import { articleOf, keeping, Line, text } from '../text/line.fixture.ts'
 import { Room } from '../text/room.svelte.ts'
+import { editorCommands } from './commands.ts'
 import { Editing } from './editing.svelte.ts'
 
 let room: Room
@@ -150,4 +151,79 @@ test('arrows walk from span to span and from the outer to the inner', () => {
   expect(go('ArrowLeft')).toBe('Ақтөбеде')
   expect(go('ArrowRight')).toBe('XII Азаматтық форум')
   expect(go('ArrowDown')).toBe('XII')
+})
+
+describe('where the project locks what is approved', () => {
+  const reason = 'This span is approved, and in this project only a reviewer changes what is approved.'
+
+  /** A span that was approved, chosen. */
+  async function openApproved(role: 'annotator' | 'reviewer', lockApproved = true) {
+    close()
+    open({ role, settings: Settings.parse({ lockApproved }) })
+    await expect.poll(() => room.loaded).toBe(true)
+    const id = 'A'.repeat(16)
+    const content = { kind: 'span', ranges: [[43, 48]], label: 'per', attributes: [] } as const
+    line.layer.add(content, { id })
+    const ruling = {
+      account: 'owner',
+      verdict: 'approve',
+      digest: digestOf(content, text),
+      order: 1,
+      own: false,
+    } as const
+    const rulings = [{ ...ruling, annotation: id, reason: null, at: '2025-01-01T00:00:00.000Z' }]
+    room.standing.restart({ ...room.article, rulings })
+    room.annotations.refresh()
+    editing.choose(id)
+    expect(editing.span?.state).toBe('approved')
+  }
+
+  /** Why each command on the chosen span cannot be used, or true if it can. */
+  const states = (...ids: string[]) =>
+    Object.fromEntries(
+      editorCommands(editing)
+        .filter(({ id }) => ids.includes(id))
+        .map((command) => [command.id, command.when?.()]),
+    )
+
+  test('an annotator’s commands are greyed out with the reason, and nothing is written', async () => {
+    await openApproved('annotator')
+    const greyed = states('span.picker', 'span.remove', 'span.start.out.word', 'span.unsure')
+    expect(greyed).toEqual({
+      'span.picker': reason,
+      'span.remove': reason,
+      'span.start.out.word': reason,
+      'span.unsure': true,
+    })
+    put('city')
+    editing.setRanges(editing.chosen!, [[43, 56]])
+    editing.setAttribute('base', 'x')
+    editing.remove()
+    expect([editing.said.trim(), spans(), room.pending]).toEqual([reason, ['PER Асхат'], 0])
+    editing.setUnsure(true)
+    expect(editing.span?.unsure).toBe(true)
+    select('Ақтөбеде')
+    put('city')
+    expect(spans()).toEqual(['CITY Ақтөбеде', 'PER Асхат'])
+    select('Шахаров')
+    expect(states('span.part')).toEqual({ 'span.part': true })
+  })
+
+  test('no part is added to it either', async () => {
+    await openApproved('annotator')
+    select('Шахаров')
+    expect(states('span.part')).toEqual({ 'span.part': reason })
+    editing.addPart()
+    expect([editing.said, room.pending]).toEqual([reason, 0])
+  })
+
+  test.each([
+    ['a reviewer', 'reviewer', true],
+    ['anybody where the project does not lock', 'annotator', false],
+  ] as const)('%s changes it', async (_name, role, lock) => {
+    await openApproved(role, lock)
+    expect(editing.locked).toBeNull()
+    put('city')
+    expect(spans()).toEqual(['CITY Асхат'])
+  })
 })

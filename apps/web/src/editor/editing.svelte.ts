@@ -65,6 +65,21 @@ export class Editing extends Reading {
     return t('editor.readOnly', (owner ? { name: owner.name } : {}) as { name: string })
   }
 
+  /** Why the chosen span stays as it is although one may mark here, or null. */
+  get locked(): string | null {
+    return this.span && this.#lockOf(this.span)
+  }
+
+  /** Why the selection cannot be added to the span chosen last, or null. */
+  get lockedGrowth(): string | null {
+    return this.growing && this.#lockOf(this.growing)
+  }
+
+  #lockOf({ state }: ShownSpan): string | null {
+    const { settings, role } = this.room.article
+    return settings.lockApproved && state === 'approved' && !can(role, 'decide') ? t('problems.locked') : null
+  }
+
   /** «label of “…”»: what an act did or would do. */
   what({ act, annotations }: Step): string {
     const shown = this.room.annotations.byId.get(annotations[0] ?? '')
@@ -224,7 +239,9 @@ export class Editing extends Reading {
 
   setUnsure(unsure: boolean): void {
     const { span } = this
-    if (!span || !this.#onAll(span, (id) => this.room.layer.setUnsure(id, unsure))) return
+    // a doubt may be told of what is approved, too
+    const write = () => this.#writeOn(span!, (id) => this.room.layer.setUnsure(id, unsure))
+    if (!span || this.#isBarred(this.barred) || !write()) return
     this.say(t(unsure ? 'editor.said_unsure' : 'editor.said_sure', { quote: this.quote(span.content) }))
   }
 
@@ -232,7 +249,7 @@ export class Editing extends Reading {
   remove(): void {
     const { span } = this
     if (!span) return this.say(t('editor.needSpan'))
-    if (this.barred) return this.say(this.barred)
+    if (this.#isBarred(this.barred ?? this.#lockOf(span))) return
     const own = span.twins.find((id) => this.#made.has(id)) ?? span.id
     const ids = can(this.room.article.role, 'removeAny') ? span.twins : [own]
     if (!this.#write(() => this.room.layer.act(() => ids.forEach((id) => this.room.layer.setGone(id, true))))) return
@@ -259,12 +276,18 @@ export class Editing extends Reading {
     this.say(words)
   }
 
-  /** Writes on a span and all its twins in one act. */
+  /** Writes on a span and all its twins in one act, unless something stands against it. */
   #onAll(span: ShownSpan, write: (id: string) => void): boolean {
-    if (this.barred) {
-      this.say(this.barred)
-      return false
-    }
+    return !this.#isBarred(this.barred ?? this.#lockOf(span)) && this.#writeOn(span, write)
+  }
+
+  /** Says what stands against an act. True if something does. */
+  #isBarred(reason: string | null): boolean {
+    if (reason !== null) this.say(reason)
+    return reason !== null
+  }
+
+  #writeOn(span: ShownSpan, write: (id: string) => void): boolean {
     return this.#write(() => this.room.layer.act(() => span.twins.forEach(write)))
   }
 

@@ -71,4 +71,6 @@ export const projects = {
   quorumHint: 'From how many reviewers: 1 to 9. With a higher number, spans approved by fewer go back to waiting.',
   ownApproval: 'A reviewer’s approval of their own span counts',
   ownApprovalHint: 'Without it, somebody else has to approve what a reviewer marked.',
+  lockApproved: 'Only reviewers change what is approved',
+  lockApprovedHint: 'Without it, an annotator may change an approved span; it then waits for a decision again.',
 } as const
