@@ -16,7 +16,7 @@ const ask = (path: string, headers: Record<string, string> = {}, peer = '127.0.0
 
 test('the process answers under any host, and so does the database', async () => {
   expect([(await ask('/healthz')).status, (await ask('/readyz')).status]).toEqual([200, 200])
-  expect(await (await ask('/readyz')).json()).toEqual({ ready: true, missing: [] })
+  expect(await (await ask('/readyz')).json()).toEqual({ ready: true, missing: [], degraded: [] })
   // what is behind the doors still is
   expect((await ask('/api/session')).status).toBe(403)
 })
@@ -51,11 +51,17 @@ test('a server whose database is not there, or is older, sends people elsewhere'
   expect(await new Readiness(own.world).missing()).toEqual(['database'])
 })
 
+test('without its Redis a server still takes people, and says what it lacks', async () => {
+  const world = { ...app.world, bus: { ...app.world.bus, state: 'down' as const } }
+  const answer = await healthRoutes(world, app.readiness, null).request('/readyz')
+  expect([answer.status, await answer.json()]).toEqual([200, { ready: true, missing: [], degraded: ['redis'] }])
+})
+
 test('a server that stops says so at once', async () => {
   const own = await openTestApp()
   own.readiness.stop()
   const answer = await own.app.request('/readyz', {}, { incoming: { socket: {} } })
-  expect([answer.status, await answer.json()]).toEqual([503, { ready: false, missing: ['stopping'] }])
+  expect([answer.status, await answer.json()]).toEqual([503, { ready: false, missing: ['stopping'], degraded: [] }])
   expect((await own.app.request('/healthz')).status).toBe(200)
   await own.close()
 })

@@ -11,7 +11,10 @@ const PATIENCE_MS = 2000
 const FRESH_MS = 1000
 const WATCH_MS = 5000
 
-/** Whether this server should be sent people: its database answers, has its newest schema, and it is not stopping. */
+/**
+ * Whether this server should be sent people: its database answers, has its newest schema, and it is not stopping. Without
+ * its Redis it serves on, slower, and says so.
+ */
 export class Readiness {
   readonly #world: World
   #stopping = false
@@ -83,7 +86,8 @@ export const healthRoutes = (world: World, readiness: Readiness, token: string |
     .get('/healthz', (c) => c.json({ alive: true }, 200, fresh))
     .get('/readyz', async (c) => {
       const missing = await readiness.missing()
-      return c.json({ ready: missing.length === 0, missing }, missing.length === 0 ? 200 : 503, fresh)
+      const degraded = world.bus.state === 'down' ? ['redis'] : []
+      return c.json({ ready: missing.length === 0, missing, degraded }, missing.length === 0 ? 200 : 503, fresh)
     })
     .get('/metrics', async (c) => {
       if (!isNear(c) && !(token !== null && carries(c, token))) return c.notFound()

@@ -1,5 +1,6 @@
 import { closeCodes } from '@tamga/collab'
 import type { ProblemCode } from '@tamga/model'
+import type { Database } from './db/open.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Half a millisecond to five seconds: a commit on a quiet disk, and a database that is about to be given up. */
@@ -43,7 +44,6 @@ export class Metrics {
 
   // the database
   readonly databaseUp = this.#gauge('tamga_database_up', '1 while the database answers, else 0')
-  readonly databaseConnections = this.#gauge('tamga_database_connections', 'Connections of the pool', 'state')
   readonly logRows = this.#gauge('tamga_log_rows', 'Rows in the log of live edits, about')
   readonly logBytes = this.#gauge('tamga_log_bytes', 'What the log of live edits takes on disk')
 
@@ -59,6 +59,19 @@ export class Metrics {
   /** Adds memory, processor time and the event loop of this process. Once a process: it watches until the end. */
   watchProcess(): void {
     collectDefaultMetrics({ register: this.registry })
+  }
+
+  /** Shows the connections to the database, as they are when somebody looks. */
+  watchConnections(database: Pick<Database, 'connections'>): void {
+    new Gauge({
+      name: 'tamga_database_connections',
+      help: 'Connections to the database, and who waits for one',
+      labelNames: ['state'],
+      registers: [this.registry],
+      collect() {
+        for (const [state, n] of Object.entries(database.connections())) this.set({ state }, n)
+      },
+    })
   }
 
   #gauge<L extends string>(name: string, help: string, ...labelNames: L[]) {

@@ -1,12 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
+import { silent, type Log } from '../log.ts'
+import { Embedded } from './embedded.ts'
 import { lockFolder, type FolderLock, type Holder } from './lock.ts'
-import type { PgliteOptions } from './pglite-worker.ts'
 import type { Tables } from './tables.ts'
+import { Watch, type Limits } from './watch.ts'
 
 export type Db = Kysely<Tables>
 
@@ -14,7 +15,16 @@ export type Db = Kysely<Tables>
 export interface Database {
   readonly kind: 'pglite' | 'postgres'
   readonly db: Db
-  /** Calls back once if the database is lost for good (the embedded one's thread ended). */
+  /** The connections that there are now, and who waits for one. */
+  connections(): { readonly total: number; readonly idle: number; readonly waiting: number }
+  /**
+   * Begins to watch over the embedded database: a transaction or a statement that takes longer than the limits fails as if
+   * the database had crashed, and the database is started again where it hangs. Nothing on Postgres.
+   */
+  watch(limits?: Limits): void
+  /** Runs what may take longer than the watch allows. */
+  patiently<T>(act: () => Promise<T>): Promise<T>
+  /** Calls back once if the database is lost for good (the embedded one's thread ended again and again). */
   onLost(callback: (error: Error) => void): void
   /** Tells readers of the data folder where this server answers; nothing on Postgres. */
   announce(where: Pick<Holder, 'url' | 'console'>): void
@@ -24,18 +34,19 @@ export interface Database {
 /** Where to open: a Postgres by its URL, or a data folder with the file of the worker that serves it. */
 export type Source = { readonly url: string } | { readonly dir: string; readonly worker: string }
 
-export const openDatabase = (source: Source): Promise<Database> =>
-  'url' in source ? openPostgres(source.url) : openFolder(source.dir, source.worker)
+export const openDatabase = (source: Source, log: Log = silent): Promise<Database> =>
+  'url' in source ? openPostgres(source.url) : openFolder(source.dir, source.worker, log)
 
 const POSTGRES_CONNECTIONS = 10
 // One, no more: pglite-socket 0.2 queues single protocol messages, so the Parse and Bind of two connections would meet on
 // PGlite's one unnamed statement, and rows of one query answer another.
 const PGLITE_CONNECTIONS = 1
+const LIMITS: Limits = { transactionMs: 5000, statementMs: 10_000 }
 
 const OLDEST = 15
 
 async function openPostgres(url: string): Promise<Database> {
-  const { db, close } = base(new pg.Pool({ connectionString: url, max: POSTGRES_CONNECTIONS, types }))
+  const { db, close, connections } = base(new pg.Pool({ connectionString: url, max: POSTGRES_CONNECTIONS, types }))
   try {
     const version = await majorVersion(db)
     if (version < OLDEST) throw new Error(`it is Postgres ${version}, and Tamga needs ${OLDEST} or later`)
@@ -45,7 +56,13 @@ async function openPostgres(url: string): Promise<Database> {
       cause: error,
     })
   }
-  return { db, close, kind: 'postgres', onLost: () => undefined, announce: () => undefined }
+  return {
+    ...{ db, close, connections, kind: 'postgres' },
+    watch: () => undefined,
+    patiently: (act) => act(),
+    onLost: () => undefined,
+    announce: () => undefined,
+  }
 }
 
 async function majorVersion(db: Db): Promise<number> {
@@ -53,47 +70,44 @@ async function majorVersion(db: Db): Promise<number> {
   return rows[0]!.n
 }
 
-async function openFolder(dir: string, workerFile: string): Promise<Database> {
+async function openFolder(dir: string, workerFile: string, log: Log): Promise<Database> {
   const lock = lockFolder(dir)
   try {
     checkVersion(dir)
-    return await openPglite(dir, workerFile, lock)
+    return await openPglite(dir, workerFile, lock, log)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-async function openPglite(dir: string, workerFile: string, lock: FolderLock): Promise<Database> {
+async function openPglite(dir: string, workerFile: string, lock: FolderLock, log: Log): Promise<Database> {
   const sockets = mkdtempSync(join(tmpdir(), 'tamga-'))
-  const options: PgliteOptions = { dir: join(dir, 'db'), listen: { path: join(sockets, '.s.PGSQL.5432') } }
-  const worker = new Worker(workerFile, { workerData: options })
-  let closing = false
-  let lost: (error: Error) => void = () => undefined
-  await answer(worker, 'ready')
-  worker.on('error', (error) => lost(error))
-  worker.on('exit', (code) => closing || lost(new Error(`the embedded database ended with code ${code}`)))
-  const pool = new pg.Pool({
-    host: sockets,
-    port: 5432,
-    user: 'postgres',
-    database: 'postgres',
-    max: PGLITE_CONNECTIONS,
-    types,
+  const listen = { path: join(sockets, '.s.PGSQL.5432') }
+  const embedded = new Embedded(workerFile, { dir: join(dir, 'db'), listen }, log)
+  await embedded.ready
+  const address = { host: sockets, port: 5432, user: 'postgres', database: 'postgres' }
+  const pool = new pg.Pool({ ...address, max: PGLITE_CONNECTIONS, types })
+  const { db, close, connections } = base(pool)
+  const watch = new Watch(pool, {
+    longTransaction: () => log.error('a transaction was open too long and lost its connection'),
+    hung() {
+      log.error('a statement took too long: the embedded database is interrupted')
+      embedded.interrupt()
+    },
   })
-  const { db, close } = base(pool)
   return {
     kind: 'pglite',
     db,
-    onLost: (callback) => (lost = callback),
+    connections,
+    watch: (limits = LIMITS) => watch.start(limits),
+    patiently: (act) => watch.patiently(act),
+    onLost: (callback) => embedded.onLost(callback),
     announce: (where) => lock.announce(where),
     async close() {
-      closing = true
+      watch.stop()
       await close()
-      const stopped = answer(worker, 'stopped')
-      worker.postMessage('stop')
-      await stopped
-      await worker.terminate()
+      await embedded.close()
       rmSync(sockets, { recursive: true, force: true })
       lock.release()
     },
@@ -106,24 +120,8 @@ function base(pool: pg.Pool) {
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return { db, close: () => db.destroy() }
-}
-
-/** Waits for one kind of message from the worker; rejects if it ends or fails before. */
-function answer(worker: Worker, kind: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (message: { kind: string }) => {
-      if (message.kind !== kind) return
-      off()
-      resolve()
-    }
-    const onEnd = (reason: unknown) => {
-      off()
-      reject(reason instanceof Error ? reason : new Error(`the embedded database ended with code ${String(reason)}`))
-    }
-    const off = () => worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd)
-    worker.on('message', onMessage).on('error', onEnd).on('exit', onEnd)
-  })
+  const connections = () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount })
+  return { db, connections, close: () => db.destroy() }
 }
 
 // Both databases answer in the same types: counters as numbers (all stay below 2^53), dates as they are written.

@@ -1,0 +1,56 @@
+import type { Database } from './db/open.ts'
+import { EMBEDDED, logSize, sizeOf } from './db/size.ts'
+import { vacuum } from './db/vacuum.ts'
+import type { World } from './world.ts'
+
+const MINUTE = 60_000
+
+/** What the embedded database says when it has grown out of itself. */
+export const MOVE = 'npm run tamga -- move --to postgres://USER:PASSWORD@HOST/DATABASE'
+
+/**
+ * A sentence for whoever runs a server whose embedded database has become too large for it, or null. It names the way out.
+ */
+export async function outgrown({ db, kind }: Pick<World, 'db' | 'kind'>, limit = EMBEDDED): Promise<string | null> {
+  if (kind !== 'pglite') return null
+  const { spans, bytes } = await sizeOf(db)
+  if (spans < limit.spans && bytes < limit.bytes) return null
+  return (
+    `The embedded database holds ${spans} spans in ${Math.round(bytes / 1e6)} MB: it will answer slowly. ` +
+    `Stop Tamga, move to a Postgres with "${MOVE}", and start it with that DATABASE_URL.`
+  )
+}
+
+/** Does, once a minute, what a database needs done and what its gauges show. Answers how to end that. */
+export function keepUp(database: Database, world: World, nobodyIsIn: () => boolean): () => Promise<void> {
+  let running: Promise<void> | null = null
+  let swept = 0
+  let quiet = false
+  let told = ''
+  const round = async () => {
+    const size = await logSize(world.db)
+    world.metrics.logRows.set(size.rows)
+    world.metrics.logBytes.set(size.bytes)
+    const grown = await outgrown(world)
+    if (grown !== null && told === '') world.log.warn(grown)
+    told = grown ?? ''
+    // nobody now, and nobody a minute ago
+    const idle = quiet && nobodyIsIn()
+    quiet = nobodyIsIn()
+    if (!idle) return
+    const { tables, writes } = await vacuum(database, swept, nobodyIsIn)
+    if (tables > 0) world.log.routine({ tables }, 'dead rows swept')
+    swept = writes
+  }
+  const run = () => {
+    running ??= round()
+      .catch((err: Error) => world.log.warn({ err }, 'the upkeep of the database waits for the next minute'))
+      .finally(() => (running = null))
+  }
+  run()
+  const timer = setInterval(run, MINUTE)
+  return async () => {
+    clearInterval(timer)
+    await running
+  }
+}
