@@ -27,10 +27,17 @@ export const onExpired = (listener: () => void) => {
 /** Tells the same from elsewhere: a socket that was closed with "sign in". */
 export const signInEnded = () => expired()
 
+/** Called when a request got no answer, or a proxy's that the server is away. */
+let lost = () => {}
+export const onLost = (listener: () => void) => {
+  lost = listener
+}
+
 async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   try {
     return await fetch(input, init)
   } catch {
+    lost()
     throw new Problem('unreachable')
   }
 }
@@ -46,6 +53,7 @@ function refusal(status: number, body: string): Problem {
   const told = readBody(body)
   const problem = told ? new Problem(told.code, told.details ?? {}, told.data) : new Problem(codeOf(status))
   if (problem.code === 'sign_in') expired()
+  if (problem.code === 'unreachable') lost()
   return problem
 }
 
@@ -67,7 +75,7 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
   415: 'not_json',
   429: 'rate_limited',
   502: 'unreachable',
-  503: 'busy',
+  503: 'unreachable',
   504: 'unreachable',
 }
 const codeOf = (status: number): ProblemCode => byStatus[status] ?? 'internal'
@@ -81,7 +89,10 @@ export function upload(url: string, form: FormData, progress: (share: number) =>
     const request = new XMLHttpRequest()
     request.open('POST', url)
     request.upload.onprogress = (event) => progress(event.lengthComputable ? event.loaded / event.total : 0)
-    request.onerror = () => reject(new Problem('unreachable'))
+    request.onerror = () => {
+      lost()
+      reject(new Problem('unreachable'))
+    }
     request.onabort = () => reject(new DOMException('upload cancelled', 'AbortError'))
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText || 'null'))

@@ -6,6 +6,7 @@ import './styles/base.css'
 import './styles/table.css'
 import { mount } from 'svelte'
 import App from './App.svelte'
+import { shell } from './offline/shell.svelte.ts'
 import { routes } from './routes.ts'
 import { serve } from './runes/router.svelte.ts'
 
@@ -14,3 +15,4 @@ serve(routes)
 for (const face of ['16px "Golos Text Variable"', '19px "Literata Variable"']) void document.fonts.load(face, 'Aәұ')
 
 mount(App, { target: document.getElementById('app')! })
+shell.start()

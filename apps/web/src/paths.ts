@@ -3,6 +3,7 @@ export const paths = {
   home: () => '/',
   signIn: () => '/sign-in',
   account: () => '/account',
+  offline: () => '/offline',
   projects: () => '/projects',
   project: (project: string) => `/projects/${project}`,
   labels: (project: string) => `/projects/${project}/labels`,

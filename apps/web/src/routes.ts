@@ -6,6 +6,7 @@ export const routes = {
   '/sign-in': () => import('./projects/Projects.svelte'),
   '/link': () => import('./auth/Link.svelte'),
   '/account': () => import('./auth/Account.svelte'),
+  '/offline': () => import('./offline/Offline.svelte'),
   '/projects': () => import('./projects/Projects.svelte'),
   '/projects/:project': () => import('./articles/Articles.svelte'),
   '/projects/:project/labels': () => import('./projects/Labels.svelte'),

@@ -1,12 +1,22 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { ArticleMeta, isStorable, LabelSet, Language, Reason, Role, Settings, verdicts } from '@tamga/model'
+import {
+  ArticleMeta,
+  isStorable,
+  LabelSet,
+  Language,
+  Reason,
+  Role,
+  Settings,
+  verdicts,
+  type Content,
+} from '@tamga/model'
 import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done } from '../schema.ts'
 import { correctArticle, groupArticle, restoreArticle, withdrawArticle } from './change.ts'
 import { importRoutes } from './import-routes.ts'
 import { listArticles } from './list.ts'
-import { showArticle } from './show.ts'
+import { showAnnotations, showArticle } from './show.ts'
 
 const ByArticle = z.object({ article: z.string() })
 const Brief = z.object({ id: z.string(), title: z.string(), language: Language.nullable() })
@@ -70,6 +80,15 @@ const ArticleView = Brief.extend({
   position: z.tuple([z.int(), z.int()]),
 })
 
+/** As pages show them, gone ones included: what a browser that takes an article along keeps beside it. */
+const AnnotationView = z.object({
+  id: z.string(),
+  content: z.custom<Content>(),
+  via: z.string().nullable(),
+  unsure: z.boolean(),
+  gone: z.boolean(),
+})
+
 const { title, language, date, group } = ArticleMeta.shape
 const Correction = z
   .object({ title, language, date, group })
@@ -95,6 +114,12 @@ const show = createRoute({
   path: '/articles/{article}',
   request: { params: ByArticle },
   responses: answers('An article with all that its page needs.', ArticleView),
+})
+const annotations = createRoute({
+  method: 'get',
+  path: '/articles/{article}/annotations',
+  request: { params: ByArticle },
+  responses: answers('What stands in its layer now.', z.object({ annotations: z.array(AnnotationView) })),
 })
 const correct = createRoute({
   method: 'patch',
@@ -131,6 +156,9 @@ export const articleRoutes = () =>
       return c.json({ articles: await listArticles(ctxOf(c), c.req.valid('param').project, asked) }, 200)
     })
     .openapi(show, async (c) => c.json(await showArticle(ctxOf(c), c.req.valid('param').article), 200))
+    .openapi(annotations, async (c) =>
+      c.json({ annotations: await showAnnotations(ctxOf(c), c.req.valid('param').article) }, 200),
+    )
     .openapi(correct, async (c) => {
       await correctArticle(ctxOf(c), c.req.valid('param').article, c.req.valid('json'))
       return c.body(null, 204)

@@ -1,9 +1,18 @@
-import { Problem } from '@tamga/model'
+import { Problem, type Annotation } from '@tamga/model'
 import { requireRole, type Ctx } from '../auth/guard.ts'
 import type { Row } from '../db/tables.ts'
 import { positions, projectScope } from '../facts.ts'
 import { labelSetOf, projectById } from '../projects/store.ts'
-import { articleById, closingOf, currentText, groupOf, neighboursOf, peopleOf, rulingsOf } from './store.ts'
+import {
+  annotationsIn,
+  articleById,
+  closingOf,
+  currentText,
+  groupOf,
+  neighboursOf,
+  peopleOf,
+  rulingsOf,
+} from './store.ts'
 
 /**
  * Everything a page needs to open an article, but for its live layer. The positions of the project's facts are read
@@ -12,11 +21,8 @@ import { articleById, closingOf, currentText, groupOf, neighboursOf, peopleOf, r
  */
 export async function showArticle(ctx: Ctx, id: string) {
   const { db } = ctx.world
-  const article = await articleById(db, id)
-  if (!article) throw new Problem('not_found')
+  const { article, role } = await readable(ctx, id)
   const { project } = article
-  const role = await requireRole(ctx, project, 'read')
-  if (article.withdrawn_at && role !== 'owner') throw new Problem('article_withdrawn')
   const at = await positions(db, [projectScope(project)])
   const { settings } = await projectById(db, project)
   const { revision, no, sha256, body, layer, epoch } = await currentText(db, id)
@@ -37,6 +43,22 @@ export async function showArticle(ctx: Ctx, id: string) {
     next,
     position: [place, all] as [number, number],
   }
+}
+
+/** What stands in an article's layer, for who may read the article. Throws as `showArticle` does. */
+export async function showAnnotations(ctx: Ctx, id: string): Promise<Annotation[]> {
+  const { db } = ctx.world
+  await readable(ctx, id)
+  const rows = await annotationsIn(db, (await currentText(db, id)).layer)
+  return rows.map(({ gone_at, ...row }) => ({ ...row, gone: gone_at !== null }))
+}
+
+async function readable(ctx: Ctx, id: string) {
+  const article = await articleById(ctx.world.db, id)
+  if (!article) throw new Problem('not_found')
+  const role = await requireRole(ctx, article.project, 'read')
+  if (article.withdrawn_at && role !== 'owner') throw new Problem('article_withdrawn')
+  return { article, role }
 }
 
 const about = ({

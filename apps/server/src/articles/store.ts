@@ -155,6 +155,10 @@ export const peopleOf = (db: Db, project: string, layer: string) =>
     .orderBy('account.id')
     .execute()
 
+/** All annotations of a layer, gone ones included. */
+export const annotationsIn = (db: Db, layer: string) =>
+  db.selectFrom('annotation').select(['id', 'content', 'via', 'unsure', 'gone_at']).where('layer', '=', layer).execute()
+
 /** All decisions on a layer, in their order. */
 export const rulingsOf = (db: Db, layer: string) =>
   db

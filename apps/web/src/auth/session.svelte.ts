@@ -1,5 +1,8 @@
-import type { Role } from '@tamga/model'
-import { api, ask, onExpired } from '../api.ts'
+import { Problem, type Role } from '@tamga/model'
+import { api, ask, onExpired, type AnswerOf } from '../api.ts'
+import { lastKnown, remember } from '../offline/known.ts'
+import { reach } from '../offline/reach.svelte.ts'
+import { takenAlong } from '../offline/taken.svelte.ts'
 import { askAgain } from '../runes/resource.svelte.ts'
 
 export interface Account {
@@ -18,6 +21,11 @@ export interface DemoPerson {
   readonly colour: number
 }
 
+type Answer = AnswerOf<Awaited<ReturnType<typeof api.session.$get>>>
+
+/** How long the server may be silent before a page opens with who was here last. */
+const PATIENCE = 5000
+
 /** Who is signed in, for the whole page. One there is; `load` it first. */
 class Session {
   account = $state.raw<Account | null>(null)
@@ -32,13 +40,20 @@ class Session {
     onExpired(() => {
       if (this.account) this.expired = true
     })
+    reach.onBack(() => void this.load().catch(ignoreProblem))
   }
 
-  /** @throws Problem */
+  /** Asks who is signed in; where the server is silent it is who was here last. @throws Problem */
   async load() {
-    const { account, demo, plainHttp } = await ask(api.session.$get())
-    Object.assign(this, { demo, plainHttp, loaded: true })
-    this.#enter(account)
+    const late = setTimeout(() => void this.#enterLast(), PATIENCE)
+    try {
+      this.#take(await ask(api.session.$get()))
+    } catch (error) {
+      const silent = error instanceof Problem && error.code === 'unreachable'
+      if (!silent || !(await this.#enterLast())) throw error
+    } finally {
+      clearTimeout(late)
+    }
   }
 
   /** @throws Problem */
@@ -54,6 +69,7 @@ class Session {
   /** Signs out here, or in every browser. @throws Problem */
   async signOut(everywhere: boolean) {
     await (everywhere ? ask(api.sessions.$delete()) : ask(api.session.$delete()))
+    if (this.account) await takenAlong.clear(this.account.id)
     this.#enter(null)
     await this.load()
   }
@@ -73,11 +89,35 @@ class Session {
     this.#enter(account)
   }
 
+  #take({ account, demo, plainHttp }: Answer) {
+    Object.assign(this, { demo, plainHttp, loaded: true })
+    // a page that stands open is its reader's: it is not shut, the sign-in is asked over it
+    if (!account && this.account) this.expired = true
+    else this.#enter(account)
+  }
+
+  async #enterLast(): Promise<boolean> {
+    if (this.loaded) return true
+    const known = await lastKnown()
+    if (!known) return false
+    // the answer may have come while the browser looked
+    if (this.loaded) return true
+    void takenAlong.of(known.id)
+    Object.assign(this, { account: { ...known, email: null }, loaded: true })
+    return true
+  }
+
   #enter(account: Account | null) {
     this.account = account
     this.expired = false
+    void takenAlong.of(account?.id ?? null)
+    void remember(account && { id: account.id, name: account.name, colour: account.colour })
     askAgain()
   }
+}
+
+function ignoreProblem(error: unknown) {
+  if (!(error instanceof Problem)) throw error
 }
 
 export const session = new Session()

@@ -37,6 +37,13 @@ export const commands: readonly Command[] = [
     run: () => go(paths.projects()),
   },
   {
+    id: 'app.offline',
+    title: 'offline.title',
+    group: 'go',
+    when: signedIn,
+    run: () => go(paths.offline()),
+  },
+  {
     id: 'app.account',
     title: 'auth.accountTitle',
     group: 'go',

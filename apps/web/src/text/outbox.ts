@@ -1,5 +1,6 @@
 import { inOrderOfActs, type LostEdit, type Unsent } from '@tamga/collab'
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
+import { persistence } from '../offline/persistence.svelte.ts'
 import { tabs as pages, type Tabs } from './tabs.ts'
 
 /** An edit that cannot be sent as it is, and waits for a word of its writer. */
@@ -86,6 +87,7 @@ export class Outbox {
     lost: readonly LostHere[],
   ): Promise<void> {
     if (gone.length + edits.length + lost.length === 0) return
+    if (edits.length > 0) void persistence.ask()
     await this.#run((trx) => {
       const store = trx.objectStore('edits')
       const done = Promise.all([

@@ -7,6 +7,7 @@ import { editor } from './editor.ts'
 import { exports } from './export.ts'
 import { imports } from './import.ts'
 import { labels } from './labels.ts'
+import { offline } from './offline.ts'
 import { people } from './people.ts'
 import { problems } from './problems.ts'
 import { projects } from './projects.ts'
@@ -24,6 +25,7 @@ export const en = {
   export: exports,
   import: imports,
   labels,
+  offline,
   people,
   problems,
   projects,

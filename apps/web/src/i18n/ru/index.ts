@@ -8,6 +8,7 @@ import { editor } from './editor.ts'
 import { exports } from './export.ts'
 import { imports } from './import.ts'
 import { labels } from './labels.ts'
+import { offline } from './offline.ts'
 import { people } from './people.ts'
 import { problems } from './problems.ts'
 import { projects } from './projects.ts'
@@ -25,6 +26,7 @@ export const ru = {
   export: exports,
   import: imports,
   labels,
+  offline,
   people,
   problems,
   projects,

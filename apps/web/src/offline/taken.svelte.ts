@@ -1,0 +1,117 @@
+import { Problem } from '@tamga/model'
+import { api, ask } from '../api.ts'
+import { loadArticle } from '../text/article.ts'
+import { nameOfProject } from '../text/project-name.ts'
+import { Pantry, type Bounds, type Taken, type TakenLine } from './pantry.ts'
+import { persistence } from './persistence.svelte.ts'
+
+const BOUNDS: Bounds = { articles: 20, bytes: 50 * 1024 * 1024 }
+
+/** What the account that is signed in has here, for the whole page and in step with its other tabs. */
+class TakenAlong {
+  /** What was taken last comes first. */
+  lines = $state.raw<readonly TakenLine[]>([])
+  /** The browser lets nothing be kept: private windows, a full disk. */
+  refused = $state(false)
+  readonly bytes = $derived(this.lines.reduce((sum, line) => sum + line.bytes, 0))
+  readonly #tabs = new BroadcastChannel('tamga-taken')
+  #account: string | null = null
+  #pantry: Promise<Pantry | null> = Promise.resolve(null)
+
+  constructor() {
+    this.#tabs.onmessage = () => void this.#look()
+  }
+
+  /** From now on it is this account's, or (null) nobody's: nothing of another's is seen. */
+  async of(account: string | null): Promise<void> {
+    if (account === this.#account) return
+    const before = this.#pantry
+    this.#account = account
+    this.lines = []
+    this.#pantry = account === null ? Promise.resolve(null) : this.#open(account)
+    ;(await before)?.close()
+    await this.#look()
+  }
+
+  /** Takes away all that an account has here, as it signs out. */
+  async clear(account: string): Promise<void> {
+    if (account === this.#account) await this.of(null)
+    await Pantry.remove(account).catch(() => {})
+    this.#tabs.postMessage(null)
+  }
+
+  has(article: string): boolean {
+    return this.lines.some(({ id }) => id === article)
+  }
+
+  isKept(article: string): boolean {
+    return this.lines.some(({ id, kept }) => id === article && kept)
+  }
+
+  /** An article as it was when it was taken, or null. */
+  async read(article: string): Promise<Taken | null> {
+    return (await (await this.#pantry)?.read(article).catch(() => null)) ?? null
+  }
+
+  /** Puts an open article in as it is now, or only marks it as taken along by hand. */
+  async put(taken: Taken, kept?: boolean): Promise<void> {
+    await this.#change((pantry) => pantry.put(taken, Date.now(), BOUNDS, kept))
+  }
+
+  /** Fetches an article and takes it along. @throws Problem */
+  async fetch(article: string): Promise<void> {
+    await this.put(await fetchTaken(article), true)
+  }
+
+  async keep(article: string, kept: boolean): Promise<void> {
+    await this.#change((pantry) => pantry.keep(article, kept))
+  }
+
+  async remove(articles: readonly string[]): Promise<void> {
+    await this.#change((pantry) => pantry.remove(articles))
+  }
+
+  async #open(account: string): Promise<Pantry | null> {
+    try {
+      return await Pantry.open(account)
+    } catch {
+      this.refused = true
+      return null
+    }
+  }
+
+  async #change(act: (pantry: Pantry) => Promise<void>): Promise<void> {
+    const pantry = await this.#pantry
+    if (!pantry) return
+    try {
+      await act(pantry)
+      this.refused = false
+      void persistence.ask()
+    } catch {
+      // full, or forbidden meanwhile: the next one tries anew
+      this.refused = true
+      pantry.close()
+      if (this.#account !== null) this.#pantry = this.#open(this.#account)
+    }
+    await this.#look()
+    this.#tabs.postMessage(null)
+  }
+
+  async #look(): Promise<void> {
+    const account = this.#account
+    const lines = (await (await this.#pantry)?.lines().catch(() => [])) ?? []
+    if (account === this.#account) this.lines = lines
+  }
+}
+
+export const takenAlong = new TakenAlong()
+
+async function fetchTaken(id: string): Promise<Taken> {
+  const article = await loadArticle(id)
+  const { annotations } = await ask(api.articles[':article'].annotations.$get({ param: { article: id } }))
+  return { article, annotations, project: await nameOfProject(article.project) }
+}
+
+/** True for a refusal after which a copy may not stay: the article is gone, or not this account's to see any more. */
+export const forbidsCopy = ({ code }: Problem): boolean =>
+  ['not_found', 'forbidden', 'article_withdrawn'].some((other) => other === code)
