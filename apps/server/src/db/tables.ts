@@ -164,6 +164,20 @@ interface LayerHeadTable {
   snapshot_seq: Generated<number>
 }
 
+/** A view: what may change between two writes of a layer. */
+interface LayerStandingView {
+  layer: string
+  project: string
+  state: 'open' | 'frozen' | 'superseded'
+  withdrawn: boolean
+  label_set: number | null
+  locks_approved: boolean
+  /** Somebody signed it off. */
+  closed: boolean
+  /** Something in it was ever decided. */
+  decided: boolean
+}
+
 interface LayerLogTable {
   layer: string
   seq: number
@@ -325,6 +339,7 @@ export interface Tables {
   revision_chunk: RevisionChunkTable
   layer: LayerTable
   layer_head: LayerHeadTable
+  layer_standing: LayerStandingView
   layer_log: LayerLogTable
   layer_snapshot: LayerSnapshotTable
   set_aside: SetAsideTable

@@ -19,7 +19,7 @@ import { applyOwn, applyUpdate, type Applied, type Writer } from './apply.ts'
 import { OtherEpoch, type LogRow, type Replica } from './replica.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
 import type { Seat } from './seat.ts'
-import { claimClients, labelsOf, lockHead, lockHeads, rolesIn, standingsOf, writeFlush } from './store.ts'
+import { beginFlush, claimClients, holdLabels, labelsOf, lockHead, standingOf, writeFlush } from './store.ts'
 import type { FlushRows, Head, LayerStanding, Trx } from './store.ts'
 import type { Write } from './write.ts'
 
@@ -65,20 +65,18 @@ const MOST_REFUSED = 1000
  */
 export async function flush(world: World, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
   return commit(world, async (trx) => {
-    const layers = batches.map(({ replica }) => replica.ground.layer).sort()
-    const heads = await lockHeads(trx, layers)
-    const held = batches.filter(({ replica }) => heads.has(replica.ground.layer))
-    if (held.length === 0) return new Map<Batch, Taken>()
-    const begun = await begin(trx, held, heads)
-    const roles = await rolesIn(trx, unique(held.map(projectOf)), unique(held.flatMap(accountsOf)))
-    const decoded = new Map(held.map((batch) => [batch, batch.items.map(decode)]))
-    for (const batch of held) await claim(trx, batch, decoded.get(batch)!)
-    return new Map(
-      held.map((batch) => {
-        const taken = takeAll(batch, decoded.get(batch)!, begun.get(batch)!, roles.get(projectOf(batch))!)
-        return [batch, taken]
-      }),
-    )
+    const layers = batches.map(({ replica }) => replica.ground.layer)
+    const held = await beginFlush(trx, layers, accountsIn(batches))
+    const taken = new Map<Batch, Taken>()
+    for (const batch of batches) {
+      const layer = held.get(batch.replica.ground.layer)
+      if (!layer) continue
+      const begun = await begin(trx, batch, layer, layer)
+      const decoded = batch.items.map(decode)
+      await claim(trx, batch, decoded)
+      taken.set(batch, takeAll(batch, decoded, begun, layer.roles ?? {}))
+    }
+    return taken
   })
 }
 
@@ -86,8 +84,10 @@ export async function flush(world: World, batches: readonly Batch[]): Promise<Ma
 export async function flushOwn(world: World, replica: Replica, account: string, write: Write): Promise<Flushed> {
   const batch: Batch = { replica, items: [] }
   const flushed = await commit(world, async (trx) => {
-    const head = await lockHead(trx, replica.ground.layer, world.kind)
-    const begun = (await begin(trx, [batch], new Map([[replica.ground.layer, head]]))).get(batch)!
+    const { layer, project } = replica.ground
+    const head = await lockHead(trx, layer, world.kind)
+    await holdLabels(trx, project)
+    const begun = await begin(trx, batch, head, await standingOf(trx, layer))
     if (begun.shut) throw new Problem(begun.shut)
     const applied = [await applyOwn(replica, account, () => write.edit(replica.layer, trx))]
     const also = write.also && ((inside: Trx) => write.also!(inside))
@@ -97,7 +97,7 @@ export async function flushOwn(world: World, replica: Replica, account: string, 
 }
 
 /** What was taken from one room before it is written. */
-interface Taken {
+export interface Taken {
   readonly begun: Begun
   readonly applied: readonly Applied[]
   readonly faults: Map<Seat, UpdateFault>
@@ -128,7 +128,12 @@ async function commit(
 }
 
 /** After the commit: the copy is what the database holds. */
-function settle({ replica }: Batch, taken: Taken, rows: LayerRows, { opened }: { opened: readonly Batch[] }): Flushed {
+export function settle(
+  { replica }: Batch,
+  taken: Taken,
+  rows: LayerRows,
+  { opened }: { opened: readonly Batch[] },
+): Flushed {
   const { applied, faults, refusals, also } = taken
   const written = applied.flatMap(({ account, update }) => (update ? [{ account, data: update }] : []))
   const { unsent, seq: from } = replica
@@ -206,41 +211,27 @@ interface Begun extends Pick<LayerStanding, 'closed' | 'decided'> {
 
 const none: ReadonlySet<string> = new Set()
 
-/** With the heads locked: catches up with other processes and asks what may be written now. */
-async function begin(
-  trx: Trx,
-  batches: readonly Batch[],
-  heads: ReadonlyMap<string, Head>,
-): Promise<Map<Batch, Begun>> {
-  const standings = await standingsOf(
-    trx,
-    batches.map(({ replica }) => replica.ground.layer),
-  )
-  const begun = new Map<Batch, Begun>()
-  for (const batch of batches) {
-    const { replica } = batch
-    const { layer, project } = replica.ground
-    const head = heads.get(layer)!
-    if (head.epoch !== replica.epoch) throw new OtherEpoch(layer, replica.epoch, head.epoch)
-    await replica.catchUp(trx, head.seq)
-    const { state, withdrawn, labelSet, lockApproved, closed, decided } = standings.get(layer)!
-    if (labelSet !== replica.labelSet) {
-      replica.labels = await labelsOf(trx, project, labelSet)
-      replica.labelSet = labelSet
-    }
-    const shut = state !== 'open' ? ('frozen' as const) : withdrawn ? ('article_withdrawn' as const) : null
-    begun.set(batch, { shut, closed, decided, locked: lockApproved && decided ? await approvedOf(trx, layer) : none })
+/** With the head locked: catches up with other processes and says what may be written now. */
+async function begin(trx: Trx, { replica }: Batch, head: Head, standing: LayerStanding): Promise<Begun> {
+  const { layer, project } = replica.ground
+  if (head.epoch !== replica.epoch) throw new OtherEpoch(layer, replica.epoch, head.epoch)
+  await replica.catchUp(trx, head.seq)
+  const { state, withdrawn, label_set: labelSet, locks_approved: locks, closed, decided } = standing
+  if (labelSet !== replica.labelSet) {
+    replica.labels = await labelsOf(trx, project, labelSet)
+    replica.labelSet = labelSet
   }
-  return begun
+  const shut = state !== 'open' ? ('frozen' as const) : withdrawn ? ('article_withdrawn' as const) : null
+  return { shut, closed, decided, locked: locks && decided ? await approvedOf(trx, layer) : none }
 }
 
-const unique = (items: readonly string[]): string[] => [...new Set(items)]
-const projectOf = ({ replica }: Batch): string => replica.ground.project
-const accountsOf = ({ items }: Batch): string[] => items.map(({ seat }) => seat.account.id)
+const accountsIn = (batches: readonly Batch[]): string[] => [
+  ...new Set(batches.flatMap(({ items }) => items.map(({ seat }) => seat.account.id))),
+]
 
 type Decoded = DecodedUpdate | UpdateFault | null
 
-const decode = ({ bytes, maxBytes }: Incoming): Decoded => bytes && decodeUpdate(bytes, maxBytes)
+export const decode = ({ bytes, maxBytes }: Incoming): Decoded => bytes && decodeUpdate(bytes, maxBytes)
 
 /** Binds every client id that is used here for the first time to its user. */
 async function claim(trx: Trx, { replica, items }: Batch, decoded: readonly Decoded[]): Promise<void> {
@@ -261,12 +252,12 @@ async function claim(trx: Trx, { replica, items }: Batch, decoded: readonly Deco
 const isFree = ({ clients, doc }: Replica, id: number) =>
   !isServerClient(id) && id < 2 ** 32 && !clients.has(id) && Y.getState(doc.store, id) === 0
 
-/** Applies what one room has, each item for itself. */
-function takeAll(
+/** Applies what one room has, each item for itself. `decoded` is what `decode` makes of each, its client ids are claimed. */
+export function takeAll(
   { replica, items }: Batch,
   decoded: readonly Decoded[],
   begun: Begun,
-  roles: ReadonlyMap<string, Role>,
+  roles: Readonly<Record<string, Role>>,
 ): Taken {
   const faults = new Map<Seat, UpdateFault>()
   const refusals = new Map<Seat, Refusal[]>()
@@ -275,7 +266,7 @@ function takeAll(
     if (faults.has(seat) || seat.expelled) continue
     const update = decoded[i]
     const result = update
-      ? takeIn(replica, seat, update, roles.get(seat.account.id) ?? null, begun)
+      ? takeIn(replica, seat, update, roles[seat.account.id] ?? null, begun)
       : seat.uses(presence!.client)
     if (result === null) continue
     if (isFault(result)) faults.set(seat, result)

@@ -22,9 +22,9 @@ export interface Flushable {
 }
 
 /** Updates a room and flush: each frame merges them, and merging costs with the square of their number. */
-const ROOM_MOST = 100
+const ROOM_MOST = 250
 /** Updates a flush, over all rooms: more would hold the embedded database's only session for too long. */
-const MOST = 600
+const MOST = 1000
 const ATTEMPTS = 3
 /** How long a room waits whose head another process, or a decision, holds. */
 const HELD_MS = 5

@@ -75,69 +75,41 @@ export async function lockHead(trx: Trx, layer: string, kind: Database['kind']) 
 }
 
 /**
- * Locks the heads of layers, each with its project's label set: whoever saves another set waits, and then finds in use what
- * is labelled here. A layer that somebody else holds is left out and waits for the next round.
- */
-export async function lockHeads(trx: Trx, layers: readonly string[]): Promise<Map<string, Head>> {
-  const rows = await trx
-    .selectFrom('layer_head as h')
-    .innerJoin('layer', 'layer.id', 'h.layer')
-    .innerJoin('revision', 'revision.id', 'layer.revision')
-    .innerJoin('article', 'article.id', 'revision.article')
-    .innerJoin('project as p', 'p.id', 'article.project')
-    .select(['h.layer', 'h.epoch', 'h.seq'])
-    .where('h.layer', 'in', layers)
-    .orderBy('h.layer')
-    .modifyEnd(sql`for update of h skip locked for key share of p skip locked`)
-    .execute()
-  return new Map(rows.map(({ layer, epoch, seq }) => [layer, { epoch, seq }]))
-}
-
-/**
  * Keeps a project's label set as it is until the end of the transaction: whoever saves another one waits, and then finds
  * in use what is labelled here. To be asked before the label set is read, by a statement of its own.
  */
 export const holdLabels = (trx: Trx, project: string) =>
   trx.selectFrom('project').select('id').where('id', '=', project).forKeyShare().execute()
 
-/** What may change between two writes of a layer: may it be written, by which labels, and what hangs on it. */
-export interface LayerStanding {
-  readonly state: Row<'layer'>['state']
-  readonly withdrawn: boolean
-  readonly labelSet: number | null
-  readonly lockApproved: boolean
-  /** Somebody signed it off. */
-  readonly closed: boolean
-  /** Something in it was ever decided. */
-  readonly decided: boolean
+/** What may change between two writes of a layer. */
+export type LayerStanding = Omit<Row<'layer_standing'>, 'layer' | 'project'>
+
+/** How a layer stands. Ask it after its head is locked, by a statement of its own. */
+export const standingOf = (trx: Trx, layer: string): Promise<LayerStanding> =>
+  trx
+    .selectFrom('layer_standing')
+    .select(['state', 'withdrawn', 'label_set', 'locks_approved', 'closed', 'decided'])
+    .where('layer', '=', layer)
+    .executeTakeFirstOrThrow()
+
+/** A layer whose head this transaction holds. */
+export interface HeldLayer extends Head, LayerStanding {
+  readonly layer: string
+  /** The roles of those who were asked for; who is no member is missing, and all are if none is. */
+  readonly roles: Readonly<Record<string, Role>> | null
 }
 
-/** How layers stand, by layer. Ask it after their heads are locked, by a statement of its own. */
-export async function standingsOf(trx: Trx, layers: readonly string[]): Promise<Map<string, LayerStanding>> {
-  const rows = await trx
-    .selectFrom('layer')
-    .innerJoin('revision', 'revision.id', 'layer.revision')
-    .innerJoin('article', 'article.id', 'revision.article')
-    .innerJoin('project', 'project.id', 'article.project')
-    .select(['layer.id as layer', 'layer.state', 'article.withdrawn_at'])
-    .select((eb) => [
-      sql<boolean>`coalesce((project.settings->>'lockApproved')::boolean, false)`.as('lockApproved'),
-      eb
-        .selectFrom('label_set')
-        .select((set) => set.fn.max('no').as('no'))
-        .whereRef('label_set.project', '=', 'project.id')
-        .as('labelSet'),
-      eb.exists(eb.selectFrom('closing').select('layer').whereRef('closing.layer', '=', 'layer.id')).as('closed'),
-      eb.exists(eb.selectFrom('decision').select('id').whereRef('decision.layer', '=', 'layer.id')).as('decided'),
-    ])
-    .where('layer.id', 'in', layers)
-    .execute()
-  return new Map(
-    rows.map(({ layer, withdrawn_at, closed, decided, ...row }) => [
-      layer,
-      { ...row, withdrawn: withdrawn_at !== null, closed: Boolean(closed), decided: Boolean(decided) },
-    ]),
-  )
+/**
+ * Locks the heads of layers, each with its project's label set: whoever saves another set waits, and then finds in use what
+ * is labelled here. A layer that somebody else holds is left out and waits for the next round.
+ */
+export async function beginFlush(
+  trx: Trx,
+  layers: readonly string[],
+  accounts: readonly string[],
+): Promise<Map<string, HeldLayer>> {
+  const { rows } = await sql<HeldLayer>`select * from tamga_begin_flush(${layers}, ${accounts})`.execute(trx)
+  return new Map(rows.map((row) => [row.layer, row]))
 }
 
 export async function labelsOf(trx: Db, project: string, no: number | null): Promise<LabelSet> {
@@ -162,25 +134,6 @@ export async function rolesOf(db: Db, project: string, accounts: readonly string
     .where('left_at', 'is', null)
     .execute()
   return new Map(rows.map(({ account, role }) => [account, role]))
-}
-
-/** The same over several projects: roles by project and account. */
-export async function rolesIn(
-  db: Db,
-  projects: readonly string[],
-  accounts: readonly string[],
-): Promise<Map<string, Map<string, Role>>> {
-  const roles = new Map<string, Map<string, Role>>(projects.map((project) => [project, new Map()]))
-  if (accounts.length === 0) return roles
-  const rows = await db
-    .selectFrom('member')
-    .select(['project', 'account', 'role'])
-    .where('project', 'in', projects)
-    .where('account', 'in', accounts)
-    .where('left_at', 'is', null)
-    .execute()
-  for (const { project, account, role } of rows) roles.get(project)!.set(account, role)
-  return roles
 }
 
 /** Of these sessions (hashed), those that still stand. */
