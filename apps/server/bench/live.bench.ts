@@ -1,4 +1,4 @@
-import { atLeast, atMost, figure, say, type Measure } from './live/figures.ts'
+import { atLeast, atMost, chapter, figure, type Measure } from './live/figures.ts'
 import { fleet } from './live/fleet.ts'
 import { startGenerator, type Generator } from './live/generator.ts'
 import { heldRates } from './live/held.ts'
@@ -13,6 +13,7 @@ import { openStage, type Launcher, type Stage } from './live/stage.ts'
 /** BENCH_QUICK=1 looks whether anything is broken, in two or three minutes: its figures are rough. */
 const quick = process.env.BENCH_QUICK === '1'
 const length = quick ? { rounds: 1, seconds: 2 } : { rounds: 3, seconds: 4 }
+const past = { annotations: quick ? 2000 : 10_000, changes: 10 }
 const search = quick ? { seconds: 1, tries: 1, close: 1.5 } : { seconds: 2.5, tries: 2, close: 1.12 }
 
 const [pair, table, hall, house]: readonly Scene[] = [
@@ -27,25 +28,25 @@ export default async function live(launcher: Launcher): Promise<Measure[]> {
   const stage = await openStage(launcher)
   const generator = startGenerator()
   stage.atEnd(() => generator.stop())
-  say('A large document is written into each server')
-  const joins = await prepareJoins(stage, generator)
+  chapter('A large document is written into each server')
+  const joins = await prepareJoins(stage, generator, past)
   const servers: Server[] = []
   for (const kind of kinds) servers.push(await startServer(stage, kind))
-  say('Warming up')
+  chapter('Warming up')
   for (const server of servers)
     await runScene(stage, generator, server, table!, { rate: 300, seconds: 3, patience: 5000 })
-  say('Propagation at an easy rate')
+  chapter('Propagation at an easy rate')
   const spread = await propagation(stage, generator, servers, scenes, length)
-  say('The highest rate that is held')
+  chapter('The highest rate that is held')
   const held = await heldMeasures(stage, generator, servers)
   for (const { process } of servers) await process.stop()
-  say('Three processes beside one')
+  chapter('Three processes beside one')
   const many = await fleet(stage, generator, house!, { rate: 500, ...length, search: { first: 2000, ...search } })
-  say('Memory')
+  chapter('Memory')
   const kept = await memory(stage, generator)
-  say('Killed while people write')
+  chapter('Killed while people write')
   const killed = await kills(stage, generator, quick ? { ours: 2, theirs: 1 } : { ours: 5, theirs: 2 })
-  say('Joining the large document')
+  chapter('Joining the large document')
   return [...spread, ...held, ...many, ...kept, ...(await joins()), ...killed]
 }
 

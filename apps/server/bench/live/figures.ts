@@ -32,3 +32,6 @@ export function median(values: readonly number[]): number {
 const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(3)) : value)
 
 export const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** Says what begins now, and how many seconds have passed. */
+export const chapter = (title: string): void => say(`[${Math.round(performance.now() / 1000)} s] ${title}`)

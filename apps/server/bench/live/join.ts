@@ -6,7 +6,14 @@ import type { Stage } from './stage.ts'
 const TIMES = 7
 /** Part of y-websocket-server's time that a join may take. */
 const PART = 0.35
-const shape = { annotations: 10_000, changes: 10, each: 100 }
+/** Writes in one update of that past. */
+const EACH = 100
+
+/** A document's past: so many annotations, each changed so often. */
+export interface Past {
+  readonly annotations: number
+  readonly changes: number
+}
 
 interface Shelf {
   readonly server: Server
@@ -17,7 +24,7 @@ interface Shelf {
  * Puts one large, much edited document into a server of each kind. Ours is left by everybody, so that it is put away; the
  * others have somebody inside, since they forget a document or keep it as it is. Answers what measures the joins later.
  */
-export async function prepareJoins(stage: Stage, generator: Generator): Promise<() => Promise<Measure[]>> {
+export async function prepareJoins(stage: Stage, generator: Generator, past: Past): Promise<() => Promise<Measure[]>> {
   const shelves: Shelf[] = []
   const tamga = await startTamga(stage)
   for (const kind of kinds) {
@@ -25,32 +32,36 @@ export async function prepareJoins(stage: Stage, generator: Generator): Promise<
     const [seat] = (await server.seats(1, 1)) as [Seat]
     if (kind !== 'tamga') await generator.ask('sit', { seats: [seat], group: 'join' })
     const begun = performance.now()
-    await generator.ask('fill', { ...shape, seat, acknowledges: server.acknowledges })
-    say(`  ${server.name} has taken 110,000 writes in ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+    await generator.ask('fill', { ...past, each: EACH, seat, acknowledges: server.acknowledges })
+    say(`  ${server.name} has taken it in ${((performance.now() - begun) / 1000).toFixed(1)} s`)
     shelves.push({ server, seat })
   }
   return async () => {
     await tamga.process.stop()
     await tamga.process.again()
-    const measures = await joins(generator, shelves)
+    const measures = await joins(generator, shelves, past)
     await generator.ask('rise', { group: 'join' })
     for (const { server } of shelves) await server.process.stop()
     return measures
   }
 }
 
-async function joins(generator: Generator, shelves: readonly Shelf[]): Promise<Measure[]> {
+async function joins(
+  generator: Generator,
+  shelves: readonly Shelf[],
+  { annotations, changes }: Past,
+): Promise<Measure[]> {
   const times = shelves.map((): number[] => [])
   const first = await generator.ask('join', { seat: shelves[0]!.seat })
   for (let time = 0; time < TIMES; time++)
     for (const [i, { server, seat }] of shelves.entries()) {
       const { ms, bytes, keys } = await generator.ask('join', { seat })
-      if (keys < shape.annotations) throw new Error(`${server.name} has ${keys} keys of ${shape.annotations}`)
+      if (keys < annotations) throw new Error(`${server.name} has ${keys} keys of ${annotations}`)
       if (time === 0) say(`  ${server.name}: ${ms.toFixed(0)} ms, ${bytes} bytes, ${keys} keys`)
       times[i]!.push(ms)
     }
   const medians = times.map(median)
-  const title = 'join of 10,000 records edited ten times each'
+  const title = `join of ${annotations.toLocaleString('en')} records edited ${changes} times each`
   return [
     ...shelves.map(({ server }, i) =>
       i === 0

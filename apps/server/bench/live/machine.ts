@@ -13,10 +13,6 @@ export function cpuWithChildren(parent: number): number {
   return living.reduce((sum, seconds) => sum + seconds, cpuIn(own, 11) + cpuIn(own, 13))
 }
 
-/** Memory that a process has in use, in bytes. */
-export const memoryOf = (pid: number): number =>
-  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
-
 export const parentOf = (pid: number): number => Number(fieldsOf(pid)[1])
 
 function childOf(parent: number, pid: number): number {

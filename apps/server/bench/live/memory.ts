@@ -1,7 +1,6 @@
 import WebSocket from 'ws'
 import { figure, say, type Measure } from './figures.ts'
 import type { Generator } from './generator.ts'
-import { memoryOf } from './machine.ts'
 import { kinds, startServer, type Server } from './servers.ts'
 import type { Stage } from './stage.ts'
 
@@ -34,30 +33,34 @@ export async function memory(stage: Stage, generator: Generator): Promise<Measur
   return measures
 }
 
-/** By how much a fresh process grew for each thing that it was given, its garbage collected before and after. */
+/** What a fresh process has in use more for each thing that it was given. */
 async function grown(stage: Stage, kind: (typeof kinds)[number], give: (server: Server) => Promise<number>) {
   const inspector = await stage.freePort()
   const server = await startServer(stage, kind, { node: [`--inspect=127.0.0.1:${inspector}`] })
-  try {
-    const { pid } = server.process
-    await collect(inspector)
-    const before = memoryOf(pid)
-    const count = await give(server)
-    await collect(inspector)
-    return { name: server.name, bytes: (memoryOf(pid) - before) / count }
-  } finally {
-    await server.process.stop()
-  }
+  const before = await inUse(inspector)
+  const count = await give(server)
+  const bytes = ((await inUse(inspector)) - before) / count
+  await server.process.stop()
+  return { name: server.name, bytes }
 }
 
-/** Has a process collect its garbage, through its inspector. */
-async function collect(port: number): Promise<void> {
+/**
+ * What a process holds in its heap and beside it, its garbage collected: asked through its inspector. What the system
+ * gives a process grows and shrinks by megabytes for reasons of its own.
+ */
+async function inUse(port: number): Promise<number> {
   const [target] = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as { webSocketDebuggerUrl: string }[]
   const socket = new WebSocket(target!.webSocketDebuggerUrl)
   await new Promise((resolve) => socket.once('open', resolve))
-  for (let id = 1; id <= 2; id++) {
-    socket.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }))
-    await new Promise((resolve) => socket.once('message', resolve))
-  }
+  const ask = (method: string, params: object = {}): Promise<unknown> =>
+    new Promise((resolve) => {
+      socket.once('message', (data: Buffer) => resolve(JSON.parse(data.toString())))
+      socket.send(JSON.stringify({ id: 1, method, params }))
+    })
+  // what one collection lets go of may hold more that the next one finds
+  for (let time = 0; time < 3; time++) await ask('HeapProfiler.collectGarbage')
+  const expression = '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())'
+  const { result } = (await ask('Runtime.evaluate', { expression })) as { result: { result: { value: number } } }
   socket.terminate()
+  return result.result.value
 }

@@ -122,10 +122,10 @@ export class Process {
     return this.#child.pid!
   }
 
-  /** Ends it in good order. */
+  /** Ends it in good order, which may take it a while. */
   async stop(): Promise<void> {
     if (!this.#runs) return
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000)
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 30_000)
     this.#child.kill('SIGTERM')
     await this.#end()
     clearTimeout(timer)
