@@ -1,6 +1,7 @@
 import { openDoor } from './door.ts'
 import { exportProject } from './export.ts'
 import { link } from './link.ts'
+import { move } from './move.ts'
 
 const usage = `tamga: what whoever runs a Tamga server can do from its shell.
 
@@ -10,13 +11,18 @@ const usage = `tamga: what whoever runs a Tamga server can do from its shell.
       --policy refuse|outermost|longest|priority|columns   (default refuse)
       --include closed|all       articles that are signed off, or all   (default closed)
       --names                    people by name in place of pseudonyms
+  npm run tamga -- move --to DATABASE_URL         everything of a data folder into an empty Postgres
   --data DIR                                      the data folder (default data)
 
   On a data folder that a server has open, the server answers; DATABASE_URL names a Postgres instead.
 `
 
 /** Every verb there is, one file each. */
-const verbs: Record<string, (args: string[], open: typeof openDoor) => Promise<void>> = { link, export: exportProject }
+const verbs: Record<string, (args: string[], open: typeof openDoor) => Promise<void>> = {
+  link,
+  export: exportProject,
+  move,
+}
 
 const [name, ...args] = process.argv.slice(2)
 const verb = verbs[name ?? '']

@@ -25,7 +25,7 @@ export const follow = createMiddleware<Env>(async (c, next) => {
     const ms = performance.now() - began
     metrics.requests.inc({ method, route, status })
     metrics.requestSeconds.observe({ method, route }, ms / 1000)
-    const cut = outgoing && !outgoing.writableFinished
+    const cut = outgoing && !outgoing.writableEnded
     log.routine({ request, account, method, route, status, ms: Math.round(ms), ...(cut && { cut }) }, 'request')
   }
   // a download is over when its last byte is out

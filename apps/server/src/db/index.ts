@@ -1,2 +1,3 @@
 export { FolderInUse } from './lock.ts'
+export { move } from './move.ts'
 export { openDatabase, type Database } from './open.ts'
