@@ -40,7 +40,7 @@ function upToDate(wanted) {
 }
 
 function sources() {
-  const wanted = (path) => !/\.test\.ts$|\/bench\//.test(path)
+  const wanted = (path) => !/\.test\.ts$|\/(bench|faults)\//.test(path)
   const folders = ['apps/cli', 'apps/server', 'apps/web', 'packages'].flatMap((folder) => filesUnder(folder, wanted))
   return ['vite.config.ts', 'tsconfig.json', 'pnpm-lock.yaml', ...filesUnder('seeds'), ...folders]
 }

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aptInstall } from './apt.mjs'
 import { atEnd } from './children.mjs'
-import { freePort } from './port.mjs'
+import { freePort, steadyPort } from './port.mjs'
 import { Missing, Stop } from './stop.mjs'
 
 /**
@@ -21,22 +21,48 @@ export async function redis() {
 
 const isThere = () => spawnSync('redis-server', ['--version']).status === 0
 
-async function serve() {
+/** A Redis of our own that may be killed, and started again with nothing in it. */
+export async function mortalRedis() {
+  if (!isThere()) await aptInstall('redis-server')
+  if (!isThere()) throw new Missing('No redis-server was found: there are no rounds with several servers.')
   const folder = mkdtempSync(join(tmpdir(), 'tamga-redis-'))
-  const log = join(folder, 'log')
-  const fd = openSync(log, 'w')
-  const port = await freePort()
-  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', args, { cwd: folder, stdio: ['ignore', fd, fd] })
+  const port = await steadyPort()
+  let child = await launch(folder, port)
   atEnd(async () => {
     await stop(child)
     rmSync(folder, { recursive: true, force: true })
   })
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill: async () => stop(child),
+    start: async () => {
+      child = await launch(folder, port)
+    },
+  }
+}
+
+async function serve() {
+  const folder = mkdtempSync(join(tmpdir(), 'tamga-redis-'))
+  const port = await freePort()
+  const child = await launch(folder, port)
+  atEnd(async () => {
+    await stop(child)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return `redis://127.0.0.1:${port}`
+}
+
+async function launch(folder, port) {
+  const log = join(folder, 'log')
+  const fd = openSync(log, 'w')
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const child = spawn('redis-server', args, { cwd: folder, stdio: ['ignore', fd, fd] })
+  closeSync(fd)
   for (let tries = 0; !(await answers(port)); tries++) {
     if (tries > 100 || child.exitCode !== null) throw new Stop(`Redis did not start: ${readFileSync(log, 'utf8')}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return `redis://127.0.0.1:${port}`
+  return child
 }
 
 /** Whether a Redis says that it is ready at this port. */

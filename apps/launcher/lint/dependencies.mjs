@@ -114,7 +114,7 @@ const forbidden = [
   rule(
     'yjs-in-three-places',
     'All others see an ArticleDoc.',
-    { pathNot: '^packages/collab/|^apps/server/src/live/|^apps/web/src/text/|node_modules' },
+    { pathNot: '^packages/collab/|^apps/server/(src/live|faults)/|^apps/web/src/text/|node_modules' },
     { path: npm(['yjs']) },
   ),
   rule(
