@@ -110,6 +110,13 @@ const routes: readonly Route[] = [
   { at: 'PATCH /imports/{import}', body: { language: {} } },
   { at: 'POST /imports/{import}/publish' },
   { at: 'DELETE /imports/{import}' },
+  { at: 'GET /articles/{article}/asides' },
+  {
+    at: 'POST /articles/{article}/asides',
+    body: { id: token.slice(0, 16), key: `${token.slice(0, 16)}/label`, value: 'per', code: 'locked' },
+  },
+  { at: 'POST /asides/{id}/hand' },
+  { at: 'POST /asides/{id}/resolve', body: { how: 'dropped' } },
   {
     at: 'POST /articles/{article}/decisions',
     body: { items: [{ annotation: token.slice(0, 16), verdict: 'approve', shown: SPAN }] },

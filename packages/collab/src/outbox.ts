@@ -23,6 +23,9 @@ export interface Unsent extends Edit {
   readonly client: number
   /** The client's clock right after this edit. */
   readonly clock: number
+  /** The words that it is about and the code of its label, for pages that have neither the text nor the labels. */
+  readonly quote: string
+  readonly label: string
   /** Milliseconds; within a tab never less than before. */
   readonly at: number
 }

@@ -17,6 +17,8 @@ export interface Aside {
   readonly value: readonly [Plain] | null
   readonly code: ProblemCode
   readonly details: ProblemDetails
+  /** The words that it was about, where this browser remembers them. */
+  readonly quote?: string
   /** An ISO instant. */
   readonly at: string
   /** When it was handed to the reviewers, or null. */
@@ -155,8 +157,8 @@ export class Asides {
 }
 
 /** A lost edit of this browser as the list shows it. */
-export const asideOf = ({ id, layer, key, value, code, details, at }: LostHere, account: string): Aside => ({
-  ...{ id, account, layer, key, code, details, at },
+export const asideOf = ({ id, layer, key, value, quote, code, details, at }: LostHere, account: string): Aside => ({
+  ...{ id, account, layer, key, quote, code, details, at },
   kept: 'browser',
   value: [value],
   handedAt: null,

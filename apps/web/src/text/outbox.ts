@@ -9,6 +9,9 @@ export interface LostHere extends LostEdit {
   readonly article: string
   readonly title: string
   readonly layer: string
+  /** The words that it is about and the code of its label. */
+  readonly quote: string
+  readonly label: string
   /** An ISO instant. */
   readonly at: string
 }

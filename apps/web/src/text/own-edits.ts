@@ -5,6 +5,10 @@ import type { LostHere, Outbox } from './outbox.ts'
 
 const newId = () => idFrom(crypto.getRandomValues(new Uint8Array(ID_BYTES)))
 
+type Described = Pick<Unsent, 'quote' | 'label'>
+/** What an annotation is about, in words that stand for themselves. */
+type Description = (id: string) => Described
+
 /**
  * The edits of one open article that are not known to be durable, in order: those that the present document holds, and
  * those that wait to be written into it (from before it began, or of a tab that ended). Each is in the outbox too.
@@ -13,6 +17,7 @@ export class OwnEdits {
   readonly tab = newId()
   readonly #outbox: Outbox
   readonly #article: () => Article
+  readonly #describe: Description
   readonly #changed: () => void
   readonly #release: () => void
   #written: readonly Unsent[] = []
@@ -22,9 +27,10 @@ export class OwnEdits {
   #n = 0
   #last = 0
 
-  constructor(outbox: Outbox, article: () => Article, changed: () => void) {
+  constructor(outbox: Outbox, article: () => Article, describe: Description, changed: () => void) {
     this.#outbox = outbox
     this.#article = article
+    this.#describe = describe
     this.#changed = changed
     this.#release = outbox.hold(this.tab)
   }
@@ -47,7 +53,9 @@ export class OwnEdits {
   /** Notes what an act wrote into the present document. `clock` is its client's after the act. */
   record(act: Act, client: number, clock: number): void {
     const edits = editsOf(act)
-    const own = edits.map((edit, i) => this.#made({ ...edit, client, clock: clock - edits.length + 1 + i }))
+    const own = edits.map((edit, i) =>
+      this.#made({ ...edit, ...this.#describe(edit.key.slice(0, 16)), client, clock: clock - edits.length + 1 + i }),
+    )
     this.#written = [...this.#written, ...own]
     if (this.#again) this.#again.push(...own)
     else void this.#outbox.put(own)
@@ -86,7 +94,8 @@ export class OwnEdits {
     if (waiting.length === 0) return []
     this.#waiting = []
     this.#again = []
-    const lost = writeAgain(layer, waiting).map((edit) => this.#lost(edit))
+    const known = new Map(waiting.map((edit) => [edit.key, edit]))
+    const lost = writeAgain(layer, waiting).map((edit) => this.#lost({ ...known.get(edit.key)!, ...edit }))
     void this.#outbox.exchange(waiting, this.#again, lost)
     this.#again = null
     this.#changed()
@@ -113,17 +122,20 @@ export class OwnEdits {
     return edit ? this.#lost({ ...edit, code, details }) : null
   }
 
-  #made(edit: Pick<Unsent, 'key' | 'before' | 'value' | 'client' | 'clock'>): Unsent {
+  #made(edit: Omit<Unsent, 'article' | 'title' | 'layer' | 'revision' | 'epoch' | 'tab' | 'n' | 'at'>): Unsent {
     const { id, title, layer, revision } = this.#article()
     this.#last = Math.max(this.#last, Date.now())
     const place = { article: id, title, layer: layer.id, revision: revision.id, epoch: layer.epoch }
     return { ...edit, ...place, tab: this.tab, n: this.#n++, at: this.#last }
   }
 
-  #lost({ key, before, value, code, details }: LostEdit, layer = this.#article().layer.id): LostHere {
+  #lost(
+    { key, before, value, quote, label, code, details }: LostEdit & Described,
+    layer = this.#article().layer.id,
+  ): LostHere {
     const { id: article, title } = this.#article()
     const at = new Date().toISOString()
-    return { id: newId(), article, title, layer, key, before, value, code, details, at }
+    return { id: newId(), article, title, layer, key, before, value, quote, label, code, details, at }
   }
 
   #forget(edits: readonly Unsent[], inOutbox = true): void {

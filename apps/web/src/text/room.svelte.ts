@@ -1,7 +1,7 @@
 import { closeCodes, insist, LayerDoc, messages, OwnUndo, Pending } from '@tamga/collab'
 import { readAck, readFact, readHere, readKey, readRefusal } from '@tamga/collab'
 import type { FactMessage, Here, Refusal, Unsent } from '@tamga/collab'
-import { can, ID_BYTES, idFrom, Problem, type Annotation } from '@tamga/model'
+import { can, ID_BYTES, idFrom, labelById, Problem, type Annotation } from '@tamga/model'
 import * as decoding from 'lib0/decoding'
 import { SvelteSet } from 'svelte/reactivity'
 import { WebsocketProvider } from 'y-websocket'
@@ -12,6 +12,7 @@ import type { Article } from './article.ts'
 import { Asides, type Aside, type AsideDesk } from './asides.svelte.ts'
 import { outboxOf, type LostHere, type Outbox } from './outbox.ts'
 import { OwnEdits } from './own-edits.ts'
+import { quoteOf } from './quote.ts'
 import { Presence } from './presence.svelte.ts'
 import { Redial } from './redial.ts'
 import { countingSocket } from './socket.ts'
@@ -137,6 +138,7 @@ export class Room {
     this.#edits = new OwnEdits(
       this.#outbox,
       () => this.article,
+      (id) => this.#describe(id),
       () => this.#count(),
     )
     this.#stale = options.taken !== undefined
@@ -265,6 +267,13 @@ export class Room {
     provider.on('closed', ({ code }) => this.#ended(code))
     provider.connect()
     return provider
+  }
+
+  #describe(id: string): { quote: string; label: string } {
+    const content = this.layer.read(id)?.content
+    if (!content) return { quote: '', label: '' }
+    const label = labelById(this.article.labelSet.set, content.label)?.code ?? content.label
+    return { quote: quoteOf(this.text, content), label }
   }
 
   #stands(): void {

@@ -4,6 +4,7 @@ export const asides = {
   show: 'Show',
   title: 'Edits that do not stand',
   intro: 'Nothing of this is in the article. It stays here until you say what becomes of it.',
+  none: 'Nothing is left here.',
   keptTitle: 'Still in this browser',
   keptIntro: 'These edits of yours could not be sent to this article. They stay in this browser until you drop them.',
   onlyHere: 'Kept in this browser only.',
