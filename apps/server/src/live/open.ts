@@ -77,6 +77,7 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
       await rooms.settled()
       await door.shut()
       await rooms.settled()
+      rooms.neighbours.close()
       await feed.close()
     },
   }

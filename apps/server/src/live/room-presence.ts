@@ -1,49 +1,116 @@
-import { encodeAwareness, readPresence, type AwarenessEntry, type SharedPresence } from '@tamga/collab'
+import {
+  decodeAwareness,
+  encodeAwareness,
+  readPresence,
+  readSharedPresence,
+  type AwarenessEntry,
+  type SharedPresence,
+} from '@tamga/collab'
 import type { Seat } from './seat.ts'
 
 interface Known {
   readonly clock: number
-  readonly state: SharedPresence | null
+  readonly state: SharedPresence
+}
+
+interface Seated extends Known {
   readonly seat: Seat
 }
 
-/** Who is where in one room. Who they are is the server's word; where they are is theirs. */
+/**
+ * Who is where in one room: those who are connected to this process, and those of whom others told. Who they are is the
+ * server's word; where they are is theirs.
+ */
 export class RoomPresence {
-  readonly #known = new Map<number, Known>()
-  readonly #changed = new Set<number>()
+  readonly #own = new Map<number, Seated>()
+  readonly #others = new Map<string, Map<number, Known>>()
+  // each with the clock under which it was known: whoever left is told as gone under that
+  readonly #changed = new Map<number, number>()
+  readonly #ownChanged = new Map<number, number>()
 
   /** Takes what a connection says of one of its own client ids. */
   put(seat: Seat, { client, clock, state }: AwarenessEntry): void {
     const { id: account, name, colour } = seat.account
-    const shared = state === null ? null : { ...readPresence(state), account, name, colour }
-    this.#known.set(client, { clock, state: shared, seat })
-    this.#changed.add(client)
+    if (state === null) this.#own.delete(client)
+    else this.#own.set(client, { clock, state: { ...readPresence(state), account, name, colour }, seat })
+    this.#ownMoved(client, clock)
   }
 
   /** Forgets a connection that closed. */
   leave(seat: Seat): void {
-    for (const [client, known] of this.#known)
-      if (known.seat === seat && known.state !== null) {
-        this.#known.set(client, { ...known, state: null })
-        this.#changed.add(client)
+    for (const [client, known] of this.#own)
+      if (known.seat === seat) {
+        this.#own.delete(client)
+        this.#ownMoved(client, known.clock)
       }
   }
 
-  /** All that changed since the last call as one message body, or null. */
+  /** Takes what another process says of its people; `whole` if it named all of them. Answers whose client ids they are. */
+  hear(process: string, body: Uint8Array, whole: boolean): ReadonlyMap<number, string> {
+    const entries = (decodeAwareness(body) ?? []).map((entry) => ({ ...entry, state: readSharedPresence(entry.state) }))
+    const theirs = this.#others.get(process) ?? new Map<number, Known>()
+    const gone = new Map(whole ? theirs : [])
+    for (const { client, clock, state } of entries) {
+      gone.delete(client)
+      if (state) theirs.set(client, { clock, state })
+      else theirs.delete(client)
+      this.#moved(client, clock)
+    }
+    for (const [client, { clock }] of gone) {
+      theirs.delete(client)
+      this.#moved(client, clock)
+    }
+    if (theirs.size > 0) this.#others.set(process, theirs)
+    else this.#others.delete(process)
+    return new Map(entries.flatMap(({ client, state }) => (state ? [[client, state.account]] : [])))
+  }
+
+  /** Forgets the people of a process that is gone. */
+  lose(process: string): void {
+    for (const [client, { clock }] of this.#others.get(process) ?? []) this.#moved(client, clock)
+    this.#others.delete(process)
+  }
+
+  /** All that changed since the last call as one message body for those who are here, or null. */
   takeChanged(): Uint8Array | null {
-    if (this.#changed.size === 0) return null
-    const body = this.#encode([...this.#changed])
-    for (const client of this.#changed) if (this.#known.get(client)?.state === null) this.#known.delete(client)
-    this.#changed.clear()
-    return body
+    return this.#take(this.#changed, (client) => this.#shown(client))
+  }
+
+  /** What changed here since the last call, for the other processes, or null. */
+  takeOwnChanged(): Uint8Array | null {
+    return this.#take(this.#ownChanged, (client) => this.#own.get(client))
   }
 
   /** Everybody who is here, for somebody who comes. */
   all(): Uint8Array {
-    return this.#encode([...this.#known.keys()])
+    const clients = new Set([this.#own, ...this.#others.values()].flatMap((known) => [...known.keys()]))
+    return encodeAwareness([...clients].map((client) => ({ client, ...this.#shown(client)! })))
   }
 
-  #encode(clients: readonly number[]): Uint8Array {
-    return encodeAwareness(clients.map((client) => ({ client, ...this.#known.get(client)! })))
+  /** Everybody who is connected to this process, for another one. */
+  own(): Uint8Array {
+    return encodeAwareness([...this.#own].map(([client, { clock, state }]) => ({ client, clock, state })))
+  }
+
+  #take(changed: Map<number, number>, now: (client: number) => Known | undefined): Uint8Array | null {
+    if (changed.size === 0) return null
+    const entries = [...changed].map(([client, clock]) => ({ client, ...(now(client) ?? { clock, state: null }) }))
+    changed.clear()
+    return encodeAwareness(entries)
+  }
+
+  /** Who moves from one process to another is known to both for a while: what was said last counts. */
+  #shown(client: number): Known | undefined {
+    const all = [this.#own, ...this.#others.values()].flatMap((known) => known.get(client) ?? [])
+    return all.reduce((best, one) => (one.clock > best.clock ? one : best), all[0]!)
+  }
+
+  #ownMoved(client: number, clock: number): void {
+    this.#ownChanged.set(client, clock)
+    this.#moved(client, clock)
+  }
+
+  #moved(client: number, clock: number): void {
+    this.#changed.set(client, Math.max(clock, this.#changed.get(client) ?? 0))
   }
 }

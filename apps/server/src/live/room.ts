@@ -17,7 +17,9 @@ import { failureOf } from './failure.ts'
 import { flushOwn, type Flushed, type Incoming } from './flush.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { packetOf } from './packet.ts'
+import type { Neighbours } from './neighbours.ts'
 import { OtherEpoch, Replica } from './replica.ts'
+import { RemotePresence } from './remote-presence.ts'
 import { RoomPresence } from './room-presence.ts'
 import { Seat, type Peer } from './seat.ts'
 import { decodeShare, encodeShare, shareChannel, type Share } from './share.ts'
@@ -50,6 +52,8 @@ const QUIET_MS = 10 * 60 * 1000
 /** What a room tells those who keep it. */
 export interface RoomKeeper {
   readonly flusher: Flusher
+  /** The other processes; without them nobody else is told who is in the room. */
+  readonly neighbours?: Neighbours
   /** The room is lost or left for a new document: the next who comes gets another. */
   forget(room: Room): void
 }
@@ -64,6 +68,7 @@ export class Room implements Flushable {
   readonly #keeper: RoomKeeper
   readonly #seats = new Map<Peer, Seat>()
   readonly #presence = new RoomPresence()
+  readonly #remote: RemotePresence | null
   readonly #queue: (Incoming | OwnWrite)[] = []
   readonly #unsubscribe: () => void
   #replica: Replica
@@ -94,6 +99,7 @@ export class Room implements Flushable {
       // what was said before was missed
       () => this.#lookBehind(),
     )
+    this.#remote = this.#openRemote()
   }
 
   /** Opens a room on a layer's whole document; a new one without its past, where that is worth it. Throws if it cannot be loaded. */
@@ -110,6 +116,18 @@ export class Room implements Flushable {
     // what another process wrote between the load and the first message that was heard
     await room.poll(await headOf(world.db, ground.layer))
     return room
+  }
+
+  /** Personal layers are nobody else's business: of who is in one no other process is told. */
+  #openRemote(): RemotePresence | null {
+    const { bus } = this.#world
+    const { neighbours } = this.#keeper
+    const { layer, owner } = this.ground
+    if (!bus.shared || !neighbours || owner !== null) return null
+    return new RemotePresence({ bus, layer, neighbours }, this.#presence, (client, account) => {
+      const { clients } = this.#replica
+      if (!clients.has(client)) clients.set(client, account)
+    })
   }
 
   get dropped(): boolean {
@@ -170,6 +188,8 @@ export class Room implements Flushable {
 
   /** Sends what changed of who is where, as one frame. */
   sendPresence(): void {
+    const own = this.#presence.takeOwnChanged()
+    if (own) this.#remote?.tell(own)
     const update = this.#presence.takeChanged()
     if (update) this.#toAll({ type: 'awareness', update })
   }
@@ -504,6 +524,7 @@ export class Room implements Flushable {
     this.#dropped = true
     clearTimeout(this.#gap)
     this.#unsubscribe()
+    this.#remote?.close()
     this.#keeper.forget(this)
     for (const item of this.#queue.splice(0)) if ('write' in item) item.failed(new Problem('busy'))
     for (const seat of [...this.#seats.values()]) this.#close(seat, code, reason)

@@ -3,6 +3,7 @@ import { Problem } from '@tamga/model'
 import type { World } from '../world.ts'
 import { Flusher } from './flusher.ts'
 import { Lobby } from './lobby.ts'
+import { Neighbours, type Whereabouts } from './neighbours.ts'
 import { Room, type RoomKeeper } from './room.ts'
 import type { Peer } from './seat.ts'
 import { groundOf, headsOf } from './store.ts'
@@ -14,6 +15,7 @@ const IDLE_MS = 5 * 60 * 1000
 /** The rooms and lobbies of this process. */
 export class Rooms implements RoomKeeper {
   readonly flusher: Flusher
+  readonly neighbours: Neighbours
   readonly #world: World
   readonly #leaving = new Map<string, Promise<void>>()
   readonly #open = new Map<string, Room>()
@@ -23,6 +25,7 @@ export class Rooms implements RoomKeeper {
   constructor(world: World) {
     this.#world = world
     this.flusher = new Flusher(world)
+    this.neighbours = new Neighbours(world.bus, () => this.#own())
   }
 
   /** The room of a layer, opened if need be. Throws `not_found`, or what keeps its document from being loaded. */
@@ -50,17 +53,19 @@ export class Rooms implements RoomKeeper {
     if (lobby?.empty) this.#lobbies.delete(project)
   }
 
-  /** Who is in which article of a project. Personal layers are nobody else's business. */
+  /** Who is in which article of a project, in whatever process. */
   here(project: string): Here {
     const here: Record<string, string[]> = {}
-    for (const { ground, accounts } of this.#open.values())
-      if (ground.project === project && ground.owner === null && accounts.length > 0) here[ground.article] = accounts
+    for (const one of [this.#own()[project] ?? {}, ...this.neighbours.here(project)])
+      for (const [article, accounts] of Object.entries(one))
+        here[article] = [...new Set([...(here[article] ?? []), ...accounts])]
     return here
   }
 
   /** Sends what changed of who is where, in rooms and in lobbies. */
   sendPresence(): void {
     for (const room of this.#open.values()) room.sendPresence()
+    this.neighbours.look()
     for (const [project, lobby] of this.#lobbies) lobby.tell(this.here(project))
   }
 
@@ -94,6 +99,14 @@ export class Rooms implements RoomKeeper {
     const { layer } = room.ground
     if (this.#open.get(layer) === room) this.#open.delete(layer)
     this.#world.metrics.rooms.set(this.#open.size)
+  }
+
+  /** Who is in which article in this process. Personal layers are nobody else's business. */
+  #own(): Whereabouts {
+    const own: Record<string, Record<string, string[]>> = {}
+    for (const { ground, accounts } of this.#open.values())
+      if (ground.owner === null && accounts.length > 0) (own[ground.project] ??= {})[ground.article] = accounts
+    return own
   }
 
   async #load(layer: string): Promise<Room> {
