@@ -51,7 +51,7 @@ const QUIET_MS = 10 * 60 * 1000
 
 /** What a room tells those who keep it. */
 export interface RoomKeeper {
-  readonly flusher: Flusher
+  readonly flusher: Pick<Flusher, 'want'>
   /** The other processes; without them nobody else is told who is in the room. */
   readonly neighbours?: Neighbours
   /** The room is lost or left for a new document: the next who comes gets another. */
@@ -87,7 +87,8 @@ export class Room implements Flushable {
   // the whole document as one update, for those who come with nothing
   #whole: { readonly seq: number; readonly update: Uint8Array } | null = null
 
-  private constructor(world: World, replica: Replica, keeper: RoomKeeper) {
+  /** A room over a copy that holds what the database holds: see `open`. */
+  constructor(world: World, replica: Replica, keeper: RoomKeeper) {
     this.#world = world
     this.#replica = replica
     this.#keeper = keeper
