@@ -28,7 +28,7 @@ function build(
 ): Uint8Array {
   const e = encoding.createEncoder()
   encoding.writeVarUint(e, blocks.length)
-  for (const { client = 77, clock = 0, count, structs } of blocks) {
+  for (const { client = 7777, clock = 0, count, structs } of blocks) {
     encoding.writeVarUint(e, count ?? structs.length)
     encoding.writeVarUint(e, client)
     encoding.writeVarUint(e, clock)
@@ -84,13 +84,15 @@ const withProto = (e: encoding.Encoder) => {
 const string = (text: string) => (e: encoding.Encoder) => encoding.writeVarString(e, text)
 
 test('an honest update passes, and says whose clocks it moves', () => {
-  expect(judge(build([{ structs: [item()] }]))).toEqual({ clients: [{ client: 77, from: 0, to: 1 }], deletes: false })
+  expect(judge(build([{ structs: [item()] }]))).toEqual({ clients: [{ client: 7777, from: 0, to: 1 }], deletes: false })
 })
 
 const nested = (inner: (e: encoding.Encoder) => void) => build([{ structs: [inner] }])
 
 test.each<[string, Uint8Array]>([
   ['nothing', new Uint8Array()],
+  ['an update with more behind it', new Uint8Array([...build([{ structs: [item()] }]), 0])],
+  ['a client id of the server’s', build([{ client: 1023, structs: [item()] }])],
   ['noise', new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8])],
   ['a lying number of clients', new Uint8Array([255, 255, 255, 255, 15])],
   ['a lying number of structs', build([{ count: 2 ** 28, structs: [item()] }])],

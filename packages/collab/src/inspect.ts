@@ -54,13 +54,27 @@ export function decodeUpdate(
 ): DecodedUpdate | UpdateFault {
   if (bytes.length > maxBytes) return tooMuch(`${bytes.length} bytes in one update`)
   try {
-    const { structs, ds } = Y.decodeUpdate(bytes)
+    const { structs, ds } = decodeWhole(bytes)
     const blocks = decoding.readVarUint(decoding.createDecoder(bytes))
     return { bytes, blocks, structs, deletes: ds.clients }
   } catch (error) {
     // depth, lying counts and lengths, unknown kinds of content: decoding throws, memory stays
     return malformed(`no update: ${error instanceof Error ? error.message : 'undecodable'}`)
   }
+}
+
+/** Decodes an update that has nothing behind it. */
+function decodeWhole(bytes: Uint8Array): ReturnType<typeof Y.decodeUpdate> {
+  let rest: decoding.Decoder | undefined
+  class Watched extends Y.UpdateDecoderV1 {
+    constructor(decoder: decoding.Decoder) {
+      super(decoder)
+      rest = decoder
+    }
+  }
+  const decoded = Y.decodeUpdateV2(bytes, Watched)
+  if (rest && decoding.hasContent(rest)) throw new Error('more than an update')
+  return decoded
 }
 
 /** The clients whose structs the document does not have yet. */

@@ -24,7 +24,7 @@ export interface Refused {
   readonly value: Plain | undefined
 }
 
-/** What came of one update or write: the server's own update (null: it changed nothing), what it accepted, what it refused. */
+/** What came of one update or write: what the log keeps of it (null: it changed nothing), what was accepted, what refused. */
 export interface Applied {
   readonly account: string
   readonly update: Uint8Array | null
@@ -42,33 +42,57 @@ export interface Writer {
   readonly locked: ReadonlySet<string>
 }
 
+/** What came of one client's update while others are applied with it. */
+export type Settled = Pick<Applied, 'changes' | 'refusals'>
+
 /**
- * Applies an inspected update of a client and, in the same transaction, puts right what the rules do not let stand: the
- * last good value comes back, a refused new key goes. Others never see the refused value, the sender's clock stays whole.
+ * Applies an inspected update of a client and puts right what the rules do not let stand: the last good value comes back, a
+ * refused new key goes.
  */
-export function applyUpdate(replica: Replica, bytes: Uint8Array, writer: Writer): Applied {
+export type Apply = (bytes: Uint8Array, writer: Writer) => Settled
+
+/**
+ * Lets `act` apply updates one after the other, all in one transaction of the document: what is refused is gone before
+ * anybody could see it, and what Yjs does for a transaction it does once. Answers the document's own update, or null if
+ * nothing changed.
+ */
+export function applyTogether(replica: Replica, act: (apply: Apply) => void): Uint8Array | null {
   const { doc, map } = replica
-  const changes: KeyChange[] = []
-  const refusals: Refused[] = []
   let update: Uint8Array | null = null
   const keep = (own: Uint8Array) => (update = own)
-  replica.ahead = true
   doc.on('update', keep)
   try {
     Y.transact(doc, (transaction) => {
-      Y.applyUpdate(doc, bytes)
-      // else Yjs thinks, at the first correction, that another document writes under the server's id
-      transaction.local = true
-      for (const key of inOrder(map, transaction.changed.get(map as never))) {
-        const { change, refusal } = settle(replica, key, writer)
-        if (change) changes.push(change)
-        if (refusal) refusals.push(refusal)
-      }
+      const { changed } = transaction
+      const all = new Set<string | null>()
+      act((bytes, writer) => {
+        replica.ahead = true
+        // what is noted from here on is this update's
+        changed.delete(map as never)
+        Y.applyUpdate(doc, bytes)
+        // else Yjs thinks, at the first correction, that another document writes under the server's id
+        transaction.local = true
+        const settled = settleAll(replica, changed.get(map as never), writer)
+        for (const key of changed.get(map as never) ?? []) all.add(key)
+        return settled
+      })
+      if (all.size > 0) changed.set(map as never, all)
     })
   } finally {
     doc.off('update', keep)
   }
-  return { account: writer.account, update, changes, refusals }
+  return update
+}
+
+function settleAll(replica: Replica, keys: ReadonlySet<string | null> | undefined, writer: Writer): Settled {
+  const changes: KeyChange[] = []
+  const refusals: Refused[] = []
+  for (const key of inOrder(replica.map, keys)) {
+    const { change, refusal } = settle(replica, key, writer)
+    if (change) changes.push(change)
+    if (refusal) refusals.push(refusal)
+  }
+  return { changes, refusals }
 }
 
 function settle(replica: Replica, key: string, writer: Writer): { change?: KeyChange; refusal?: Refused } {

@@ -15,7 +15,7 @@ import * as Y from 'yjs'
 import { projectScope, state } from '../facts.ts'
 import { approvedOf, dropClosingOf, isAnyDecided, refreshGold } from '../gold/store.ts'
 import type { World } from '../world.ts'
-import { applyOwn, applyUpdate, type Applied, type Writer } from './apply.ts'
+import { applyOwn, applyTogether, type Applied, type Apply, type Writer } from './apply.ts'
 import { OtherEpoch, type LogRow, type Replica } from './replica.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
 import type { Seat } from './seat.ts'
@@ -89,9 +89,11 @@ export async function flushOwn(world: World, replica: Replica, account: string, 
     await holdLabels(trx, project)
     const begun = await begin(trx, batch, head, await standingOf(trx, layer))
     if (begun.shut) throw new Problem(begun.shut)
-    const applied = [await applyOwn(replica, account, () => write.edit(replica.layer, trx))]
+    const own = await applyOwn(replica, account, () => write.edit(replica.layer, trx))
     const also = write.also && ((inside: Trx) => write.also!(inside))
-    return new Map([[batch, { begun, applied, faults: new Map(), refusals: new Map(), ...(also && { also }) }]])
+    const updates = own.update ? [own.update] : []
+    const quiet = { faults: new Map<Seat, UpdateFault>(), refusals: new Map<Seat, Refusal[]>() }
+    return new Map([[batch, { begun, applied: [own], updates, ...quiet, ...(also && { also }) }]])
   })
   return flushed.get(batch)!
 }
@@ -100,6 +102,8 @@ export async function flushOwn(world: World, replica: Replica, account: string, 
 export interface Taken {
   readonly begun: Begun
   readonly applied: readonly Applied[]
+  /** What it did to the document, in order: fewer pieces than there are in the log. */
+  readonly updates: readonly Uint8Array[]
   readonly faults: Map<Seat, UpdateFault>
   readonly refusals: Map<Seat, Refusal[]>
   readonly also?: (trx: Trx) => Promise<unknown>
@@ -141,7 +145,7 @@ export function settle(
   const seq = from + rows.log.length
   Object.assign(replica, { seq, ahead: false, unsent: [], tailBytes: replica.tailBytes + bytes })
   const told = also !== undefined || rows.annotations.length > 0 || opened.some((batch) => batch.replica === replica)
-  return { updates: [...unsent, ...written.map(({ data }) => data)], rows: written, from, refusals, faults, told }
+  return { updates: [...unsent, ...taken.updates], rows: written, from, refusals, faults, told }
 }
 
 /** The layers in which something that was once decided is touched: gold and counts are found anew there. */
@@ -259,24 +263,36 @@ export function takeAll(
   begun: Begun,
   roles: Readonly<Record<string, Role>>,
 ): Taken {
+  const taken = { begun, applied: [] as Applied[], updates: [] as Uint8Array[] }
   const faults = new Map<Seat, UpdateFault>()
   const refusals = new Map<Seat, Refusal[]>()
-  const applied: Applied[] = []
-  for (const [i, { seat, presence }] of items.entries()) {
-    if (faults.has(seat) || seat.expelled) continue
-    const update = decoded[i]
-    const result = update
-      ? takeIn(replica, seat, update, roles[seat.account.id] ?? null, begun)
-      : seat.uses(presence!.client)
-    if (result === null) continue
-    if (isFault(result)) faults.set(seat, result)
-    else {
-      applied.push(result)
-      const refused = result.refusals.map(({ refusal }) => refusal)
-      if (refused.length > 0) refusals.set(seat, [...(refusals.get(seat) ?? []), ...refused])
-    }
+  for (let at = 0; at < items.length;) {
+    let refused = false
+    const update = applyTogether(replica, (apply) => {
+      for (; at < items.length && !refused; at++) {
+        const { seat, presence } = items[at]!
+        const given = decoded[at]
+        if (faults.has(seat) || seat.expelled) continue
+        const role = roles[seat.account.id] ?? null
+        const result = given ? takeIn(replica, seat, given, role, begun, apply) : seat.uses(presence!.client)
+        if (result === null) continue
+        if (isFault(result)) faults.set(seat, result)
+        else {
+          taken.applied.push(result)
+          refused = result.refusals.length > 0
+          if (refused) addTo(refusals, seat, result)
+        }
+      }
+    })
+    if (update) taken.updates.push(update)
+    // the log keeps what became of what was refused, and nothing of the value itself
+    if (refused) taken.applied.push({ ...taken.applied.pop()!, update })
   }
-  return { begun, applied, faults, refusals }
+  return { ...taken, faults, refusals }
+}
+
+function addTo(refusals: Map<Seat, Refusal[]>, seat: Seat, { refusals: list }: Applied): void {
+  refusals.set(seat, [...(refusals.get(seat) ?? []), ...list.map(({ refusal }) => refusal)])
 }
 
 const forged = (client: number): UpdateFault => ({
@@ -295,6 +311,7 @@ function takeIn(
   update: DecodedUpdate | UpdateFault,
   role: Role | null,
   { shut, locked }: Pick<Writer, 'shut' | 'locked'>,
+  apply: Apply,
 ): Applied | UpdateFault | null {
   if (isFault(update)) return update
   // before it is walked through, which takes the longer the more clients are in it
@@ -307,7 +324,8 @@ function takeIn(
   if (found.clients.length === 0 && !found.deletes) return null
   if (role === null || !can(role, 'annotate')) return { close: closeCodes.notYours, reason: 'may not write here' }
   if (seat.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
-  const applied = applyUpdate(replica, update.bytes, { account: seat.account.id, role, shut, locked })
-  seat.refused += applied.refusals.length
-  return applied
+  const account = seat.account.id
+  const settled = apply(update.bytes, { account, role, shut, locked })
+  seat.refused += settled.refusals.length
+  return { account, update: update.bytes, ...settled }
 }
