@@ -128,11 +128,11 @@ test.each<[string, Uint8Array]>([
   ['a predecessor that nobody has', nested(beside(128, 99, 7))],
   [
     'predecessors in a circle',
-    build([{ structs: [beside(128, 78, 0)] }, { client: 78, structs: [beside(128, 77, 0)] }]),
+    build([{ structs: [beside(128, 7878, 0)] }, { client: 7878, structs: [beside(128, 7777, 0)] }]),
   ],
-  ['an item before another', build([{ structs: [item(), beside(64, 77, 0)] }])],
+  ['an item before another', build([{ structs: [item(), beside(64, 7777, 0)] }])],
   ['deletes of a client that nobody has', build([], plainNumbers(1, 99, 1, 0, 1))],
-  ['deletes beyond what it brings', build([{ structs: [item()] }], plainNumbers(1, 77, 1, 0, 9))],
+  ['deletes beyond what it brings', build([{ structs: [item()] }], plainNumbers(1, 7777, 1, 0, 9))],
 ])('%s is refused as malformed', (_name, update) => {
   expect(judge(update)).toMatchObject({ close: closeCodes.malformed })
   expect(Y.encodeStateVector(doc)).toEqual(new Uint8Array([0]))
