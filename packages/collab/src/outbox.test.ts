@@ -2,7 +2,7 @@ import { type Content, type LabelSet, type Rules } from '@tamga/model'
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { LayerDoc } from './layer-doc.ts'
-import { editsOf, inOrderOfActs, insist, writeAgain, type Edit, type Unsent } from './outbox.ts'
+import { editsOf, inOrderOfActs, insist, showIn, writeAgain, type Edit, type Unsent } from './outbox.ts'
 
 const A = 'AAAAAAAAAAAAAAAA'
 const B = 'BBBBBBBBBBBBBBBB'
@@ -151,4 +151,18 @@ test('edits of a tab keep their order though its clock was set back, and tabs fo
   const one = (tab: string, n: number, at: number) => ({ tab, n, at }) as Unsent
   const list = [one('b', 2, 5), one('a', 1, 9), one('b', 1, 5), one('a', 2, 9)]
   expect(list.toSorted(inOrderOfActs).map(({ tab, n }) => `${tab}${n}`)).toEqual(['b1', 'b2', 'a1', 'a2'])
+})
+
+test('shown on a copy, edits stand whatever it says, and what may not stand is left out', () => {
+  const edits: Edit[] = [
+    { key: A, before: null, value: record },
+    { key: `${A}/label`, before: 'org', value: 'loc' },
+    { key: B, before: null, value: ['span', [[0, 99]], 'per', [], null] },
+    { key: `${B}/label`, before: 'per', value: 'loc' },
+  ]
+  there.add({ ...anna, label: 'org' }, { id: A })
+  there.setUnsure(A, true)
+  showIn(there, edits)
+  expect(there.read(A)).toMatchObject({ unsure: true, content: { label: 'loc' } })
+  expect(there.ids()).toEqual([A])
 })

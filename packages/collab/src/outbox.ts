@@ -65,6 +65,18 @@ export function writeAgain(layer: LayerDoc, edits: readonly Edit[]): LostEdit[] 
 /** What could not be written, by key. A record that was removed again is not missed, unless it is brought back. */
 type Lost = Map<string, LostEdit & { readonly removed?: boolean }>
 
+/**
+ * Shows edits in a document that is never sent, on a copy of who knows when: a record where there is none, a field
+ * whatever it says. What may not stand is left out; the document that is sent will tell.
+ */
+export function showIn(layer: LayerDoc, edits: readonly Edit[]): void {
+  for (const edit of edits) {
+    const { id, field } = partsOfKey(edit.key)
+    if (field === null) make(layer, id, edit)
+    else problemOf(() => layer.set(id, field, edit.value))
+  }
+}
+
 /** Writes one edit whatever stands there now, as its writer asks for once more. Throws a Problem if it may not stand. */
 export function insist(layer: LayerDoc, { key, value }: Pick<Edit, 'key' | 'value'>): void {
   const { id, field } = partsOfKey(key)

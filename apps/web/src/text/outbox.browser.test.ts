@@ -323,6 +323,35 @@ describe('a page without network', () => {
     await expect.poll(() => [room.pending, room.saved]).toEqual([0, 'saved'])
   })
 
+  test.each([
+    ['holds the edit already', { ...city, label: 'evt' }],
+    ['is older than what was edited', { ...city, label: 'per' }],
+  ])('takes a copy that %s for no proof: the edit is sent all the same', async (_name, copied) => {
+    line.layer.add(city, { id: stored.id })
+    const before = open()
+    await expect.poll(() => before.loaded).toBe(true)
+    down()
+    before.layer.setLabel(stored.id, 'evt')
+    leave(before)
+    await expect.poll(left).toHaveLength(1)
+    let online = false
+    const reload = async () => {
+      if (!online) throw new Problem('unreachable')
+      return articleOf()
+    }
+    const room = open(articleOf(), { taken: [{ ...stored, content: copied }], reload })
+    await expect.poll(() => room.pending).toBe(1)
+    await expect.poll(() => room.annotations.byId.get(stored.id)?.content.label).toBe('evt')
+    expect([room.asides.list, room.undo.canUndo]).toEqual([[], false])
+    line.isUp = true
+    online = true
+    dispatchEvent(new Event('online'))
+    await expect.poll(() => labelAt(stored.id)).toBe('evt')
+    expect(room.asides.list).toEqual([])
+    line.acknowledge()
+    await expect.poll(() => room.pending).toBe(0)
+  })
+
   test('keeps its edits for the next page if the network does not come back', async () => {
     const reload = () => Promise.reject(new Problem('unreachable'))
     const room = open(articleOf(), { taken: [stored], reload })

@@ -1,4 +1,4 @@
-import { editsOf, writeAgain, type Act, type LayerDoc, type LostEdit, type Unsent } from '@tamga/collab'
+import { editsOf, showIn, writeAgain, type Act, type LayerDoc, type LostEdit, type Unsent } from '@tamga/collab'
 import { ID_BYTES, idFrom, type ProblemCode } from '@tamga/model'
 import type { Article } from './article.ts'
 import type { LostHere, Outbox } from './outbox.ts'
@@ -24,6 +24,9 @@ export class OwnEdits {
   #waiting: readonly Unsent[] = []
   // while edits are written again, what that makes of them
   #again: Unsent[] | null = null
+  // what a document that is never sent shows already
+  readonly #shown = new Set<Unsent>()
+  #showing = false
   #n = 0
   #last = 0
 
@@ -52,6 +55,7 @@ export class OwnEdits {
 
   /** Notes what an act wrote into the present document. `clock` is its client's after the act. */
   record(act: Act, client: number, clock: number): void {
+    if (this.#showing) return
     const edits = editsOf(act)
     const own = edits.map((edit, i) =>
       this.#made({ ...edit, ...this.#describe(edit.key.slice(0, 16)), client, clock: clock - edits.length + 1 + i }),
@@ -100,6 +104,18 @@ export class OwnEdits {
     this.#again = null
     this.#changed()
     return lost
+  }
+
+  /**
+   * Shows what waits in a document that is never sent. It waits on: what a copy says is no proof of what the server has,
+   * neither for an edit nor against it.
+   */
+  showIn(layer: LayerDoc): void {
+    const fresh = this.#waiting.filter((edit) => !this.#shown.has(edit))
+    for (const edit of fresh) this.#shown.add(edit)
+    this.#showing = true
+    showIn(layer, fresh)
+    this.#showing = false
   }
 
   /** Gives all up for good, for one reason: answers them as lost. */

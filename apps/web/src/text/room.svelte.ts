@@ -373,6 +373,7 @@ export class Room {
 
   #writeWaiting(): void {
     if (!this.loaded || !this.#mayWrite) return
+    if (!this.#provider) return this.undo.unremembered(() => this.#edits.showIn(this.layer))
     let lost: LostHere[] = []
     this.undo.unremembered(() => (lost = this.#edits.writeInto(this.layer)))
     this.asides.add(lost)
