@@ -8,6 +8,7 @@ import { build } from './build.mjs'
 import { runChecks } from './checks.mjs'
 import { atEnd, endTogether, finish, runNode, stopping } from './children.mjs'
 import { chromium } from './chromium.mjs'
+import { faultRounds } from './fault-rounds.mjs'
 import { install } from './install.mjs'
 import { postgres } from './postgres.mjs'
 import { redis } from './redis.mjs'
@@ -18,7 +19,7 @@ import { Tally } from './tally.mjs'
 
 const usage = `npm test -- [PARTS] [--grep TEXT] [--seed N]
 
-  PARTS        any of check, unit, server, browser, e2e (default: all; with --grep all but check)
+  PARTS        any of check, unit, server, browser, e2e, faults (default: all; with --grep all but check and faults)
   --grep TEXT  only tests whose name has TEXT
   --seed N     the properties try the cases of an earlier run, which printed N (default: drawn anew)
   --help       this text
@@ -28,7 +29,9 @@ const usage = `npm test -- [PARTS] [--grep TEXT] [--seed N]
   CI=true      what is missing fails instead of being skipped
   PICTURES=1   with e2e: takes the pictures of README.md anew`
 
-const parts = ['check', 'unit', 'server', 'browser', 'e2e']
+const parts = ['check', 'unit', 'server', 'browser', 'e2e', 'faults']
+/** Rounds of the fault suite, beside those that failed once. `npm run test:faults` plays more. */
+const faultsHere = 3
 const tally = new Tally()
 const reports = mkdtempSync(join(tmpdir(), 'tamga-reports-'))
 atEnd(() => rmSync(reports, { recursive: true, force: true }))
@@ -54,7 +57,10 @@ async function stages(wanted, grep, seed) {
   const services = await stage('services', () => findServices(wanted))
   if (wanted('check')) await stage('checks', checks)
   await stage('vitest', () => vitest(wanted, { ...services, TEST_SEED: `${seed}` }, grep))
-  if (wanted('e2e') && services.CHROMIUM_PATH) await endToEnd(services, grep)
+  const serves = (wanted('e2e') && services.CHROMIUM_PATH) || wanted('faults')
+  if (!serves || !(await builds())) return
+  if (wanted('e2e') && services.CHROMIUM_PATH) await stage('e2e', () => playwright(services, grep))
+  if (wanted('faults')) await stage('faults', () => faults(seed))
 }
 
 function options() {
@@ -64,7 +70,7 @@ function options() {
   })
   const unknown = positionals.filter((part) => !parts.includes(part))
   if (unknown.length > 0) throw new Stop(`No such part: ${unknown.join(', ')}.\n${usage}`)
-  const all = values.grep === undefined ? parts : parts.filter((part) => part !== 'check')
+  const all = values.grep === undefined ? parts : parts.filter((part) => part !== 'check' && part !== 'faults')
   const chosen = positionals.length > 0 ? positionals : all
   const wanted = (...names) => names.some((name) => chosen.includes(name))
   return { wanted, grep: values.grep, seed: readSeed(values.seed), help: values.help }
@@ -122,14 +128,26 @@ async function vitest(wanted, env, grep) {
   addReport('Vitest', report, readVitest, code)
 }
 
-async function endToEnd(services, grep) {
+async function builds() {
   try {
     await stage('build', build)
   } catch (error) {
-    return tally.check('build', false, error.message)
+    tally.check('build', false, error.message)
+    return false
   }
   tally.check('build', true)
-  await stage('e2e', () => playwright(services, grep))
+  return true
+}
+
+/** A few rounds of the fault suite; each counts as a test. */
+async function faults(seed) {
+  try {
+    const outcomes = await faultRounds({ rounds: faultsHere, seed: seed >>> 1, known: true })
+    for (const { name, ok, message } of outcomes) tally.check(name, ok, message)
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error
+    tally.missing('faults', error.message)
+  }
 }
 
 async function playwright(services, grep) {

@@ -30,7 +30,7 @@ export interface Desk {
   epoch(): Promise<number | null>
   /** Whether a room may have been opened after what was acknowledged, so that it must know all of it. */
   readonly alone: boolean
-  /** Whether the database may refuse anybody's values at the moment. */
+  /** Whether the database has been made to refuse values, whosever they are. */
   refusesValues(): boolean
 }
 
@@ -117,7 +117,8 @@ export class Editor {
   #turnedAway(tab: Tab, code: number, reason: string): void {
     if (tab !== this.#tab) return
     if (code === closeCodes.epoch) return void this.#renew(tab)
-    if (code !== closeCodes.malformed || !this.#desk.refusesValues())
+    const refused = code === closeCodes.malformed && reason === 'the database refuses it'
+    if (!refused || !this.#desk.refusesValues())
       this.#desk.ledger.note(`an honest client was closed with ${code}: ${reason}`)
     setTimeout(() => tab === this.#tab && !this.#away && !this.#over && tab.provider.connect(), AGAIN_MS)
   }
@@ -153,6 +154,7 @@ class Tab {
   /** What an earlier tab left. */
   #waiting: readonly Entry[]
   #doomed = false
+  #connection = 0
 
   constructor(
     desk: Desk,
@@ -271,7 +273,7 @@ class Tab {
     for (const [i, edit] of edits.entries()) {
       const own = {
         ...{ account: this.#person.id, epoch: this.epoch, client: clientID, clock: clock - edits.length + 1 + i },
-        ...{ doomed: this.#doomed, stored: null, noticed: false, passedOn: false },
+        ...{ doomed: this.#doomed, connection: this.#connection, stored: null, noticed: false, passedOn: false },
       }
       const entry: Entry = { ...edit, ...own }
       this.#entries.push(entry)
@@ -316,6 +318,10 @@ class Tab {
   #socket() {
     const [desk, person, pending] = [this.#desk, this.#person, this.#pending]
     const hear = (message: Message, floor: ReadonlyMap<number, number>) => this.#hear(message, floor)
+    const connected = () => {
+      this.#connection++
+      pending.connected()
+    }
     const { epoch } = this
     return class extends WebSocket {
       constructor(url: string) {
@@ -325,7 +331,7 @@ class Tab {
           headers: { cookie: person.cookie(server), origin },
           handshakeTimeout: 3000,
         })
-        pending.connected()
+        connected()
         const floor = desk.alone ? desk.ledger.floor(epoch) : new Map<number, number>()
         this.on('message', (data: Buffer) => {
           // what comes after a provider has given its socket up is nobody's
@@ -373,7 +379,8 @@ class Tab {
     const { ledger } = this.#desk
     const isStored = (entry: Entry) => entry.epoch === this.epoch && this.#pending.isDurable(entry.client, entry.clock)
     for (const entry of [...this.#waiting, ...this.#entries])
-      if (!entry.stored && isStored(entry)) ledger.markStored(entry, how, this.#notices.has(entry.key))
+      if (!entry.stored && isStored(entry))
+        ledger.markStored(entry, how, this.#notices.has(entry.key) || entry.connection !== this.#connection)
     this.#waiting = this.#waiting.filter(({ stored }) => !stored)
   }
 }

@@ -11,7 +11,12 @@ export interface Entry extends Edit {
   readonly doomed: boolean
   /** By what it was learnt that it is stored: an acknowledgement, or the state that the server began with. */
   stored: 'acknowledged' | 'vector' | null
-  /** It was refused to this very connection before it was acknowledged. */
+  /** The connection of its tab that stood, or stood last, when it was written. */
+  readonly connection: number
+  /**
+   * If it did not stand, its tab had been told so when it was acknowledged; or it may have been sent on an earlier
+   * connection, which was told and did not hear it.
+   */
   noticed: boolean
   /** Its tab ended: it was written again by another one, or set aside there. */
   passedOn: boolean

@@ -41,7 +41,7 @@ export class Round {
   readonly #failing = new Set<Promise<void>>()
   #site!: Site
   #article!: Article
-  #refusing = 0
+  #refuses = false
   // the database is down: nobody can look into it
   #down: Promise<void> | null = null
 
@@ -109,7 +109,7 @@ export class Round {
       alone: this.#plan.servers === 1,
       dial: () => this.#dial(),
       epoch: () => this.#epoch(),
-      refusesValues: () => this.#refusing > 0,
+      refusesValues: () => this.#refuses,
     }
   }
 
@@ -185,14 +185,11 @@ export class Round {
   }
 
   async #strike(url: string, fault: Fault & { kind: 'strike' }): Promise<void> {
-    const refuses = ofValues.test(fault.code)
-    if (refuses) this.#refusing++
+    // who is refused by it may hear so a moment after it is over
+    this.#refuses ||= ofValues.test(fault.code)
     await strike(url, fault)
     await rest(fault.ms)
     await endStrike(url, fault)
-    // who was refused meanwhile hears of it a moment later
-    await rest(1500)
-    if (refuses) this.#refusing--
   }
 
   /** Kills servers; if none is left to take anything again, what they called stored must be there. */
