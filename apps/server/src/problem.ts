@@ -23,7 +23,7 @@ export const answerErrors =
     if (error instanceof Problem) return answerWith(c, error)
     const known = fromHttp(error) ?? fromDatabase(error)
     const at = { method: c.req.method, route: routePath(c) }
-    if (isAway(error)) log.warn({ ...at, err: error }, 'no answer from the database')
+    if (isAway(error)) log.warn({ ...at, reason: error.message }, 'no answer from the database')
     if (known) return answerWith(c, new Problem(known))
     log.error({ ...at, err: error }, 'a request failed')
     const request = c.get('request') as string | undefined

@@ -23,9 +23,9 @@ interface Table {
 }
 
 /**
- * Copies everything of one database into another one that is empty, and brings its schema up to date before. One
- * transaction: the other one has all of it in the end, or nothing. Answers how many rows each table has. Throws, in words,
- * if there is something in the other one already.
+ * Copies everything of one database into another one that is empty, and brings both schemas up to date before. One
+ * transaction: the other one has all of it in the end, or nothing. Answers how many rows each table has. Throws, in
+ * words, if there is something in the other one already.
  */
 export async function move(
   from: Base,
