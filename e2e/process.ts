@@ -25,13 +25,16 @@ export class Process {
   readonly #ended: Promise<Omit<End, 'seconds'>>
   readonly #sinceBegin = stopwatch()
   #output = ''
+  #told = ''
 
   /** Environment variables that would decide for it are empty unless given. */
   constructor(program: keyof typeof programs, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const all = { ...process.env, DATABASE_URL: '', PUBLIC_URL: '', ...env }
+    const none = { DATABASE_URL: '', REDIS_URL: '', PUBLIC_URL: '', LOG: '', LOG_LEVEL: '', METRICS_TOKEN: '' }
+    const all = { ...process.env, ...none, ...env }
     this.#child = spawn(process.execPath, [programs[program], ...args], { env: all })
     for (const stream of [this.#child.stdout!, this.#child.stderr!])
       stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
+    this.#child.stdout!.on('data', (chunk: Buffer) => (this.#told += chunk.toString()))
     this.#ended = once(this.#child, 'close').then(([code, signal]) => ({
       code: code as number | null,
       signal: signal as NodeJS.Signals | null,
@@ -45,6 +48,12 @@ export class Process {
   /** All that it printed so far. */
   get output(): string {
     return this.#output
+  }
+
+  /** The lines of a server's log: all that it writes where no person reads along, apart from what is for persons. */
+  get log(): Record<string, unknown>[] {
+    const lines = this.#told.split('\n').slice(0, -1)
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   }
 
   /** The address that a server printed. */
@@ -75,6 +84,11 @@ export class Process {
   /** Waits for it to end by itself. */
   async ended(): Promise<End> {
     return { ...(await this.#ended), seconds: this.#sinceBegin() }
+  }
+
+  /** Sends it a signal. */
+  send(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
   }
 
   /** Ends it by a signal; nothing happens if it has ended. */
