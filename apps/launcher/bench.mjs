@@ -8,7 +8,7 @@ import { environment } from './environment.mjs'
 import { filesUnder } from './fingerprint.mjs'
 import { install } from './install.mjs'
 import { installed } from './peers.mjs'
-import { freePort } from './port.mjs'
+import { steadyPort } from './port.mjs'
 import { postgres } from './postgres.mjs'
 import { redis } from './redis.mjs'
 import { root } from './root.mjs'
@@ -27,7 +27,7 @@ await command(async () => {
   const { runnerImport } = await import('./vite.mjs')
   const { module } = await runnerImport(join(root, file), { configFile: false, logLevel: 'warn' })
   const measures = await module.default({
-    ...{ atEnd, environment, freePort, installed, redis, server: built.server },
+    ...{ atEnd, environment, freePort: steadyPort, installed, redis, server: built.server },
     postgres: () => postgres({ durable: true }),
   })
   for (const measure of measures) console.log(sentence(measure))

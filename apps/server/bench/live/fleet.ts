@@ -1,7 +1,8 @@
 import { figure, median, say, type Measure } from './figures.ts'
 import type { Generator } from './generator.ts'
 import { heldRates } from './held.ts'
-import { runScene, titleOf, type Scene } from './run.ts'
+import { neverCame } from './propagation.ts'
+import { runScene, titleOf, type Result, type Scene } from './run.ts'
 import { startTamga, type Server, type Tamga } from './servers.ts'
 import type { Stage } from './stage.ts'
 
@@ -21,24 +22,25 @@ export async function fleet(
     search,
   }: { rate: number; rounds: number; seconds: number; search: Parameters<typeof heldRates>[4] },
 ): Promise<Measure[]> {
-  const redis = await stage.redis()
+  const { redis } = stage
+  if (redis === null) return []
   const alone = await startTamga(stage)
   const first = await startTamga(stage, { redis })
   const all = [first]
   while (all.length < PROCESSES) all.push(await startTamga(stage, { redis, beside: first }))
   const together = joined(all)
-  const cpu = [alone, together].map((): number[] => [])
+  const results = [alone, together].map((): Result[] => [])
   for (let round = 1; round <= rounds; round++)
     for (const [i, server] of [alone, together].entries()) {
-      const result = await runScene(stage, generator, server, scene, { rate, seconds, patience: 5000 })
-      if (result.missing > 0) throw new Error(`${server.name} lost ${result.missing} updates at ${rate}/s`)
+      const result = await runScene(stage, generator, server, scene, { rate, seconds, patience: 10_000 })
       say(`  round ${round}, ${server.name} at ${rate}/s: ${result.cpu.toFixed(3)} CPU s/1,000`)
-      cpu[i]!.push(result.cpu)
+      results[i]!.push(result)
     }
   const held = await heldRates(stage, generator, [alone, together], scene, search)
   for (const { process } of [alone, ...all]) await process.stop()
   const [one, three] = held.map((each) => each.rate) as [number, number]
-  const cost = median(cpu[1]!) / median(cpu[0]!)
+  const [cpuOfOne, cpuOfThree] = results.map((some) => median(some.map(({ cpu }) => cpu))) as [number, number]
+  const cost = cpuOfThree / cpuOfOne
   const title = `${titleOf(scene)}, ${PROCESSES} processes to one`
   return [
     figure(`${title}: held rate`, three / one, 'times'),
@@ -47,6 +49,7 @@ export async function fleet(
       target: COST,
       holds: three / one >= TIMES || cost <= COST,
     },
+    neverCame(`${titleOf(scene)}, ${PROCESSES} processes at ${rate}/s`, results[1]!),
   ]
 }
 

@@ -51,7 +51,7 @@ export interface Tamga extends Server {
 /** One process of Tamga: over a new database, or beside another one over the same. */
 export async function startTamga(stage: Stage, { node = [], redis, beside }: Options = {}): Promise<Tamga> {
   const url = beside?.url ?? (await stage.database())
-  const env = { DATABASE_URL: url, NODE_ENV: 'production', ...(redis && { REDIS_URL: redis }) }
+  const env = { DATABASE_URL: url, REDIS_URL: redis ?? '', PUBLIC_URL: '', NODE_ENV: 'production' }
   const process = await Process.start(stage, env, (port) => [...node, stage.server, '--port', `${port}`, '--no-demo'])
   const ground = beside?.ground ?? (await layGround(url))
   if (!beside) stage.atEnd(() => ground.close())

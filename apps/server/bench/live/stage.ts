@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { say } from './figures.ts'
 import { cpuWithChildren, parentOf } from './machine.ts'
 
 /** What the launcher hands to a benchmark. */
 export interface Launcher {
   readonly atEnd: (undo: () => unknown) => void
+  /** A port that stays free while the server on it is started again. */
   readonly freePort: () => Promise<number>
   readonly environment: (more: Readonly<Record<string, string>>) => NodeJS.ProcessEnv
   /** A Postgres with throw-away data that keeps what it has committed, as one in earnest does. */
@@ -18,7 +20,9 @@ export interface Launcher {
 }
 
 /** What every server under test stands on. */
-export interface Stage extends Pick<Launcher, 'atEnd' | 'freePort' | 'environment' | 'server' | 'redis'> {
+export interface Stage extends Pick<Launcher, 'atEnd' | 'freePort' | 'environment' | 'server'> {
+  /** The URL of a Redis, or null on a machine without one. */
+  readonly redis: string | null
   /** The folder with the peers' scripts. */
   readonly peers: string
   /** The URL of a new database. */
@@ -28,7 +32,7 @@ export interface Stage extends Pick<Launcher, 'atEnd' | 'freePort' | 'environmen
 }
 
 export async function openStage(launcher: Launcher): Promise<Stage> {
-  const { atEnd, freePort, environment, server, redis } = launcher
+  const { atEnd, freePort, environment, server } = launcher
   const peers = await launcher.installed('apps/server/bench/peers')
   const url = await launcher.postgres()
   const client = new pg.Client({ connectionString: url })
@@ -38,6 +42,10 @@ export async function openStage(launcher: Launcher): Promise<Stage> {
     `select pg_backend_pid() as pid, current_setting('fsync') as fsync`,
   )
   if (rows[0]!.fsync !== 'on') throw new Error('This Postgres runs with fsync off: its figures would say nothing.')
+  const redis = await launcher.redis().catch((error: Error) => {
+    say(`Several processes are left out: ${error.message}`)
+    return null
+  })
   const postmaster = here(url) ? parentOf(rows[0]!.pid) : null
   return {
     ...{ atEnd, freePort, environment, server, redis, peers },
