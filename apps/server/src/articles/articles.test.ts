@@ -425,6 +425,7 @@ test('a foreigner finds nothing, an annotator reads, nobody but an owner changes
   const acts: [string, string, unknown?][] = [
     ['GET', `/projects/${project}/articles`],
     ['GET', `/articles/${a}`],
+    ['GET', `/articles/${a}/annotations`],
     ['PATCH', `/articles/${a}`, { title: 'x' }],
     ['POST', `/articles/${a}/withdraw`, { reason: 'x' }],
     ['POST', `/articles/${a}/restore`],
@@ -439,7 +440,7 @@ test('a foreigner finds nothing, an annotator reads, nobody but an owner changes
     const absent = act[1].includes('/imports/') ? 'import_gone' : 'not_found'
     expect([act, await stranger.refusal(...act)]).toEqual([act, absent])
     expect([act, await app.stranger.refusal(...act)]).toEqual([act, 'sign_in'])
-    expect([act, await annotator.refusal(...act)]).toEqual([act, acts.indexOf(act) < 2 ? 200 : 'forbidden'])
+    expect([act, await annotator.refusal(...act)]).toEqual([act, acts.indexOf(act) < 3 ? 200 : 'forbidden'])
   }
   await expect(upload(id, { 'a.txt': 'a' }, stranger)).rejects.toThrow('import_gone')
   const [elsewhere] = await (async () => ((project = other), importAll({ text: 'x' })))()

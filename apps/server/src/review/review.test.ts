@@ -91,6 +91,21 @@ const stats = () =>
     .where('article', '=', article)
     .executeTakeFirst()
 
+test('what a browser takes along is what stands, removed annotations included', async () => {
+  const content = span('Ақтөбеде', 'city')
+  const [id, gone] = [await mark(ann, content), await mark(rita, span('Асхат Шахаров', 'per'))]
+  await app.live.write(bench.layer, ann.account, {
+    edit(doc) {
+      doc.setUnsure(id, true)
+      doc.setGone(gone, true)
+    },
+  })
+  const { annotations } = await ann.send<{ annotations: { id: string }[] }>('GET', `/articles/${article}/annotations`)
+  expect(annotations.find((one) => one.id === id)).toEqual({ id, content, via: null, unsure: true, gone: false })
+  expect(annotations.find((one) => one.id === gone)).toMatchObject({ gone: true })
+  expect(annotations).toHaveLength(2)
+})
+
 describe('a decision', () => {
   test('makes gold in code points, with its audit row, in one act', async () => {
     const content = span('Ақтөбеде', 'city')

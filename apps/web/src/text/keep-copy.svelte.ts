@@ -3,7 +3,7 @@ import type { Taken } from '../offline/pantry.ts'
 import type { Room } from './room.svelte.ts'
 
 // The copy is for a time without network: it need not follow every edit, and never stands in the way of one.
-const FIRST = 1000
+const FIRST = 200
 const EACH = 20_000
 
 /**

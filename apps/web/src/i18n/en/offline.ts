@@ -47,7 +47,7 @@ export const offline = {
   takeAllTitle: { one: 'Take along {n} open article?', other: 'Take along {n} open articles?' },
   takeAllText:
     'About {size}, with what is marked in them now. They stay in this browser until you remove them or sign out.',
-  openHere: 'Of {all} open articles {here} are here without network.',
+  openHere: 'Open articles: {all}, here without network: {here}.',
   taking: 'Taken along: {done} of {all}',
   stop: 'Stop',
 
