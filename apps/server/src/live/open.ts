@@ -30,6 +30,8 @@ const POLL_MS = 1000
 /** How often pages are told of counts that moved, at most. */
 const COUNTS_MS = 500
 const PUT_AWAY_MS = 30_000
+/** What is not put away by then when the server stops is read from the log by the next one. */
+const PUT_AWAY_AT_END_MS = 3000
 /** y-websocket gives a connection up after 30 s without a message. */
 const BEAT_MS = 20_000
 
@@ -38,35 +40,15 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
   const feed = new Feed(world.db, world.bell)
   const door = new Door(world, find, rooms, feed)
   const timers = [
-    setInterval(() => rooms.sendPresence(), PRESENCE_MS),
-    setInterval(
-      oneAtATime(() => closeRevoked(world, door.connections)),
-      POLL_MS,
-    ),
-    setInterval(() => feed.look(), POLL_MS),
-    ...(world.bus.shared
-      ? [
-          setInterval(
-            oneAtATime(() => rooms.poll()),
-            POLL_MS,
-          ),
-        ]
-      : []),
-    setInterval(
-      oneAtATime(() => tellCounts(world)),
-      COUNTS_MS,
-    ),
-    setInterval(
-      oneAtATime(() => rooms.putAway()),
-      PUT_AWAY_MS,
-    ),
-    setInterval(
-      oneAtATime(() => sweep(world)),
-      SWEEP_MS,
-    ),
-    setInterval(() => door.connections.forEach((connection) => connection.beat()), BEAT_MS),
+    every(PRESENCE_MS, () => rooms.sendPresence()),
+    every(POLL_MS, () => feed.look()),
+    every(POLL_MS, () => closeRevoked(world, door.connections)),
+    every(POLL_MS, () => (world.bus.shared ? rooms.poll() : undefined)),
+    every(COUNTS_MS, () => tellCounts(world)),
+    every(PUT_AWAY_MS, () => rooms.putAway()),
+    every(SWEEP_MS, () => sweep(world)),
+    every(BEAT_MS, () => door.connections.forEach((connection) => connection.beat())),
   ]
-  for (const timer of timers) timer.unref()
   return {
     upgrade: door.upgrade,
     write: (layer, account, write) => rooms.write(layer, account, write),
@@ -77,6 +59,8 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
       await rooms.settled()
       await door.shut()
       await rooms.settled()
+      // so that nobody has to read a long log when they come back
+      await Promise.race([rooms.putAway(0), new Promise((resolve) => setTimeout(resolve, PUT_AWAY_AT_END_MS))])
       rooms.neighbours.close()
       await feed.close()
     },
@@ -84,14 +68,15 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
 }
 
 /** Does something again and again, however slow the database is, and never twice at once. */
-function oneAtATime(act: () => Promise<unknown>): () => void {
+function every(ms: number, act: () => unknown): ReturnType<typeof setInterval> {
   let running = false
-  return () => {
+  const timer = setInterval(() => {
     if (running) return
     running = true
-    act()
+    Promise.resolve(act())
       // the database is away: the next time will do
       .catch(() => undefined)
       .finally(() => (running = false))
-  }
+  }, ms)
+  return timer.unref()
 }

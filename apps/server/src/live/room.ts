@@ -107,7 +107,7 @@ export class Room implements Flushable {
   static async open(world: World, ground: Ground, keeper: RoomKeeper): Promise<Room> {
     const end = world.metrics.loadSeconds.startTimer()
     let replica = await Replica.load(world.db, ground)
-    if (isWorthANewEpoch(replica) && !(await isInUseElsewhere(world, ground.layer))) {
+    if (await mayBeginAnew(world, replica)) {
       await beginEpoch(world, ground.layer)
       replica = await Replica.load(world.db, ground)
     }
@@ -494,7 +494,7 @@ export class Room implements Flushable {
     await this.#snapping
     const isUsed = () => this.#seats.size > 0 || this.#busy || this.#queue.length > 0 || this.#dropped
     if (isUsed()) return
-    if (isWorthANewEpoch(this.#replica)) await beginEpoch(this.#world, this.ground.layer)
+    if (await mayBeginAnew(this.#world, this.#replica)) await beginEpoch(this.#world, this.ground.layer)
     else if (this.#replica.seq > this.#replica.snapshotSeq) await this.#snap()
     if (isUsed()) return
     this.#leave(closeCodes.again, 'nobody was here')
@@ -538,8 +538,9 @@ export class Room implements Flushable {
 const merged = (updates: readonly Uint8Array[]): Uint8Array =>
   updates.length === 1 ? updates[0]! : Y.mergeUpdates([...updates])
 
-/** Another process may have people in it, who would have to come again: not while somebody writes. */
-async function isInUseElsewhere(world: World, layer: string): Promise<boolean> {
-  const at = world.bus.shared ? await lastWritten(world.db, layer) : undefined
-  return at !== undefined && world.now().getTime() - at.getTime() < QUIET_MS
+/** Is a new document worth it, with nobody of this process inside? Nor of another one, as far as can be seen. */
+async function mayBeginAnew(world: World, replica: Replica): Promise<boolean> {
+  if (!isWorthANewEpoch(replica)) return false
+  const at = world.bus.shared ? await lastWritten(world.db, replica.ground.layer) : undefined
+  return at === undefined || world.now().getTime() - at.getTime() >= QUIET_MS
 }
