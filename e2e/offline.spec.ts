@@ -90,7 +90,7 @@ test('edits made offline survive reload and sign-out, are nobody else’s, and a
 
   // any other page says what waits; so does the next sign-in, of this person alone
   await page.goto(`${server.url}/projects`)
-  const notice = page.getByText(`2 edits in «${KAZAKH}» are not sent`)
+  const notice = page.getByText(`Not sent: 2 edits in «${KAZAKH}»`)
   await expect(notice).toBeVisible()
   await signOut(page, team.ann)
   await signIn(page, team.dan)
@@ -136,7 +136,7 @@ test('edits outlive the crash of their tab, and are written once', async ({ brow
 
   const next = await ann.context.newPage()
   await next.goto(`${server.url}/projects`)
-  await expect(next.getByText(`2 edits in «${KAZAKH}» are not sent`)).toBeVisible()
+  await expect(next.getByText(`Not sent: 2 edits in «${KAZAKH}»`)).toBeVisible()
   line.mend()
   await next.goto(address)
   await expect.poll(made).toEqual([`prof ${team.ann}`, `date ${team.ann}`])

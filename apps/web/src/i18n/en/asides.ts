@@ -30,10 +30,10 @@ export const asides = {
   want_sure: 'no longer unsure',
   want_unknown: 'a change that cannot be shown',
 
-  unsent: { one: '{n} edit in «{title}» is not sent', other: '{n} edits in «{title}» are not sent' },
+  unsent: { one: 'Not sent: {n} edit in «{title}»', other: 'Not sent: {n} edits in «{title}»' },
   unsentIn: {
-    one: '{n} edit in {articles} articles is not sent, first «{title}»',
-    other: '{n} edits in {articles} articles are not sent, first «{title}»',
+    one: 'Not sent: {n} edit in {articles} articles, first «{title}»',
+    other: 'Not sent: {n} edits in {articles} articles, first «{title}»',
   },
   send: 'Send',
 } as const

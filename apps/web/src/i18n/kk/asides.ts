@@ -32,10 +32,10 @@ export const asides = {
   want_sure: 'енді күмәнді емес',
   want_unknown: 'көрсетуге келмейтін түзету',
 
-  unsent: { one: '«{title}»: {n} түзету жіберілмеді', other: '«{title}»: {n} түзету жіберілмеді' },
+  unsent: { one: 'Жіберілмеген {n} түзету, «{title}»', other: 'Жіберілмеген {n} түзету, «{title}»' },
   unsentIn: {
-    one: '{articles} мақалада {n} түзету жіберілмеді, алғашқысы «{title}»',
-    other: '{articles} мақалада {n} түзету жіберілмеді, алғашқысы «{title}»',
+    one: 'Жіберілмеген {n} түзету, {articles} мақалада, алғашқысы «{title}»',
+    other: 'Жіберілмеген {n} түзету, {articles} мақалада, алғашқысы «{title}»',
   },
   send: 'Жіберу',
 } as const satisfies SectionOf<'asides'>

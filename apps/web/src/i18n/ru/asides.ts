@@ -43,16 +43,16 @@ export const asides = {
   want_unknown: 'правка, которую не показать',
 
   unsent: {
-    one: '{n} правка в «{title}» не отправлена',
-    few: '{n} правки в «{title}» не отправлены',
-    many: '{n} правок в «{title}» не отправлено',
-    other: '{n} правки в «{title}» не отправлены',
+    one: 'Не отправлена {n} правка в «{title}»',
+    few: 'Не отправлены {n} правки в «{title}»',
+    many: 'Не отправлено {n} правок в «{title}»',
+    other: 'Не отправлены {n} правки в «{title}»',
   },
   unsentIn: {
-    one: '{n} правка не отправлена, статей: {articles}, первая «{title}»',
-    few: '{n} правки не отправлены, статей: {articles}, первая «{title}»',
-    many: '{n} правок не отправлено, статей: {articles}, первая «{title}»',
-    other: '{n} правки не отправлены, статей: {articles}, первая «{title}»',
+    one: 'Не отправлена {n} правка, статей: {articles}, первая «{title}»',
+    few: 'Не отправлены {n} правки, статей: {articles}, первая «{title}»',
+    many: 'Не отправлено {n} правок, статей: {articles}, первая «{title}»',
+    other: 'Не отправлены {n} правки, статей: {articles}, первая «{title}»',
   },
   send: 'Отправить',
 } as const satisfies SectionOf<'asides'>
