@@ -93,6 +93,7 @@ export async function openTestRoom() {
     .execute()
 
   return {
+    database,
     db,
     world,
     project,

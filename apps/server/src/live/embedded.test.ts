@@ -1,0 +1,52 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../world.ts'
+import { openTestRoom, span, Tab, until, type Person, type TestRoom } from './test-room.ts'
+
+describe.runIf(process.env.TEST_DB === 'pglite')('under an embedded database that fails', () => {
+  let room: TestRoom
+  let people: Person[]
+
+  beforeAll(async () => {
+    room = await openTestRoom()
+    room.database.watch({ transactionMs: 1000, statementMs: 1500 })
+    people = [await room.person('Анна'), await room.person('Болат')]
+  })
+  afterAll(() => room.close())
+
+  const rows = async (layer: string) =>
+    (await room.db.selectFrom('annotation').select('id').where('layer', '=', layer).execute()).map(({ id }) => id)
+
+  test.each([
+    ['crashes', sql`select repeat('[', 100000)::json`],
+    ['hangs', sql`select pg_sleep(3600)`],
+    ['stands in a transaction', sql`begin`],
+  ])('that %s, what was called saved stands, and what was not is sent again', async (_how, fault) => {
+    const layer = await room.layer()
+    const tabs = people.map((person) => new Tab(room, layer, person))
+    for (const tab of tabs) await tab.joined()
+    const all: string[] = []
+    const edit = (n: number) => {
+      const id = newId()
+      all.push(id)
+      tabs[n % 2]!.layer.add(span(n, n + 1), { id })
+    }
+    for (let n = 0; n < 10; n++) edit(n)
+    for (const tab of tabs) await tab.saved()
+
+    const failing = room.db.connection().execute(async (one) => {
+      await fault.execute(one)
+      // whoever holds the one connection, and goes on when everybody else has
+      await Promise.all(tabs.map((tab) => tab.saved()))
+    })
+    for (let n = 10; n < 30; n++) edit(n)
+    await failing.catch(() => undefined)
+    for (const tab of tabs) await tab.saved()
+
+    expect((await rows(layer)).sort()).toEqual([...all].sort())
+    for (const tab of tabs) {
+      await until(() => Object.keys(tab.values).length === 30)
+      tab.end()
+    }
+  })
+})
