@@ -42,6 +42,7 @@ export class Round {
   #site!: Site
   #article!: Article
   #refuses = false
+  #killing = Promise.resolve()
   // the database is down: nobody can look into it
   #down: Promise<void> | null = null
 
@@ -193,7 +194,13 @@ export class Round {
   }
 
   /** Kills servers; if none is left to take anything again, what they called stored must be there. */
-  async #killServers(which: readonly number[], ms: number): Promise<void> {
+  #killServers(which: readonly number[], ms: number): Promise<void> {
+    // one after the other: who looks into an embedded database must be alone with it
+    this.#killing = this.#killing.catch(() => undefined).then(() => this.#killNow(which, ms))
+    return this.#killing
+  }
+
+  async #killNow(which: readonly number[], ms: number): Promise<void> {
     const { servers, lines } = this.#site
     const killed = which.map((i) => servers[i]!).filter((server) => server.runs)
     const shut = lines.filter(({ target }) => killed.some(({ port }) => port === target))
