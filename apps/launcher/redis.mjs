@@ -19,7 +19,9 @@ export async function redis() {
   return serve()
 }
 
-const isThere = () => spawnSync('redis-server', ['--version']).status === 0
+const binary = 'redis-server'
+
+const isThere = () => spawnSync(binary, ['--version']).status === 0
 
 /** A Redis of our own that may be killed, and started again with nothing in it. */
 export async function mortalRedis() {
@@ -56,7 +58,7 @@ async function launch(folder, port) {
   const log = join(folder, 'log')
   const fd = openSync(log, 'w')
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', args, { cwd: folder, stdio: ['ignore', fd, fd] })
+  const child = spawn(binary, args, { cwd: folder, stdio: ['ignore', fd, fd] })
   closeSync(fd)
   for (let tries = 0; !(await answers(port)); tries++) {
     if (tries > 100 || child.exitCode !== null) throw new Stop(`Redis did not start: ${readFileSync(log, 'utf8')}`)

@@ -24,7 +24,7 @@ export interface Bus {
 }
 
 /** Where other processes are found: a Redis, and the name under which those over one database speak there. */
-export interface Meeting {
+interface Meeting {
   readonly url: string
   readonly namespace: string
 }
