@@ -110,6 +110,7 @@ const routes: readonly Route[] = [
   { at: 'PATCH /imports/{import}', body: { language: {} } },
   { at: 'POST /imports/{import}/publish' },
   { at: 'DELETE /imports/{import}' },
+  { at: 'GET /articles/{article}/annotations' },
   { at: 'GET /articles/{article}/asides' },
   {
     at: 'POST /articles/{article}/asides',
