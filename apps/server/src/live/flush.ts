@@ -50,7 +50,7 @@ export interface Flushed {
   readonly refusals: ReadonlyMap<Seat, readonly Refusal[]>
   /** Whose socket is closed, and why. */
   readonly faults: ReadonlyMap<Seat, UpdateFault>
-  /** True if facts were stated, or counts moved. */
+  /** True if facts may have been stated. */
   readonly told: boolean
 }
 
@@ -144,7 +144,7 @@ export function settle(
   const bytes = written.reduce((sum, { data }) => sum + data.length, 0)
   const seq = from + rows.log.length
   Object.assign(replica, { seq, ahead: false, unsent: [], tailBytes: replica.tailBytes + bytes })
-  const told = also !== undefined || rows.annotations.length > 0 || opened.some((batch) => batch.replica === replica)
+  const told = also !== undefined || opened.some((batch) => batch.replica === replica)
   return { updates: [...unsent, ...taken.updates], rows: written, from, refusals, faults, told }
 }
 
@@ -201,8 +201,8 @@ function allRows(
     counts,
     heads: [...written].map(([{ replica }, { log }]) => ({
       layer: replica.ground.layer,
-      from: replica.seq,
-      to: replica.seq + log.length,
+      was: replica.seq,
+      upto: replica.seq + log.length,
     })),
   }
 }

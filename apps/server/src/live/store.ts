@@ -341,7 +341,8 @@ export interface FlushRows {
   }[]
   /** By how much an article's counts move. */
   readonly counts: readonly { article: string; annotated: number; waiting: number; approved: number }[]
-  readonly heads: readonly { layer: string; from: number; to: number }[]
+  /** Where each log was, and where it is to be. */
+  readonly heads: readonly { layer: string; was: number; upto: number }[]
 }
 
 /** An annotation as it stands now. `version` counts the updates that touched it; `creator` counts only once. */
@@ -380,58 +381,9 @@ export async function writeFlush(trx: Trx, rows: FlushRows): Promise<void> {
 
 /** One statement. Answers how many heads it moved. */
 async function writePart(trx: Trx, { log, changes, annotations, asides, counts, heads }: FlushRows): Promise<number> {
-  const { rows } = await sql<{ layer: string }>`
-    with logged as (
-      insert into layer_log (layer, seq, epoch, account, at, data)
-      select layer, seq, epoch, account, at, decode(data, 'base64')
-      from json_to_recordset(${JSON.stringify(log)}::json)
-        as r(layer text, seq bigint, epoch int, account text, at timestamptz, data text)
-    ), changed as (
-      insert into change (layer, seq, n, annotation, key, before, after, account, at)
-      select layer, seq, n, annotation, key, before, after, account, at
-      from json_to_recordset(${JSON.stringify(changes)}::json)
-        as r(layer text, seq bigint, n int, annotation text, key text, before jsonb, after jsonb, account text, at timestamptz)
-    ), stood as (
-      insert into annotation (
-        layer, id, kind, content, digest, creator, last_editor, version, unsure, via, anchor, created_at, changed_at, gone_at
-      )
-      select layer, id, kind, content, digest, creator, last_editor, version, unsure, via, anchor, at, at,
-        case when gone then at end
-      from json_to_recordset(${JSON.stringify(annotations)}::json)
-        as r(layer text, id text, kind text, content jsonb, digest text, creator text, last_editor text, version int,
-          unsure boolean, via text, anchor jsonb, at timestamptz, gone boolean)
-      on conflict (layer, id) do update set
-        content = excluded.content,
-        digest = excluded.digest,
-        last_editor = excluded.last_editor,
-        version = annotation.version + excluded.version,
-        unsure = excluded.unsure,
-        anchor = excluded.anchor,
-        changed_at = excluded.changed_at,
-        gone_at = case when excluded.gone_at is not null then coalesce(annotation.gone_at, excluded.gone_at) end
-    ), kept as (
-      insert into set_aside (id, layer, account, key, value, code, details, at)
-      select id, layer, account, key, value, code, details, at
-      from json_to_recordset(${JSON.stringify(asides)}::json)
-        as r(id text, layer text, account text, key text, value jsonb, code text, details jsonb, at timestamptz)
-    ), counted as (
-      insert into article_stats (article, annotated, waiting, approved, untold)
-      select article, annotated, waiting, approved, true
-      from json_to_recordset(${JSON.stringify(counts)}::json)
-        as r(article text, annotated int, waiting int, approved int)
-      order by article
-      on conflict (article) do update set
-        annotated = article_stats.annotated + excluded.annotated,
-        waiting = article_stats.waiting + excluded.waiting,
-        approved = article_stats.approved + excluded.approved,
-        untold = true
-    )
-    update layer_head set seq = r.upto
-    from json_to_recordset(${JSON.stringify(heads.map(({ layer, from, to }) => ({ layer, was: from, upto: to })))}::json)
-      as r(layer text, was bigint, upto bigint)
-    where layer_head.layer = r.layer and layer_head.seq = r.was
-    returning layer_head.layer`.execute(trx)
-  return rows.length
+  const lists = [log, changes, annotations, asides, counts, heads].map((list) => JSON.stringify(list))
+  const { rows } = await sql<{ moved: number }>`select tamga_write_flush(${sql.join(lists)}) as moved`.execute(trx)
+  return rows[0]!.moved
 }
 
 /** Takes the articles whose counts pages have not been told of, at most a thousand, with the counts. */

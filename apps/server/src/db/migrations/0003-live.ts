@@ -48,9 +48,69 @@ const begin = `create function tamga_begin_flush(wanted text[], accounts text[])
       where h.layer = any (held);
   end $$`
 
+/**
+ * Writes what a flush brings, in one round trip and by plans that each connection makes once: the log, what changed, the
+ * annotations as they stand, what was set aside, by how much counts move; last it moves the heads on and answers how many
+ * were where they should be.
+ */
+const write = `create function tamga_write_flush(
+    log json, changes json, annotations json, asides json, counts json, heads json
+  ) returns int language plpgsql as $$
+  declare moved int;
+  begin
+    insert into layer_log (layer, seq, epoch, account, at, data)
+      select r.layer, r.seq, r.epoch, r.account, r.at, decode(r.data, 'base64')
+      from json_to_recordset(log)
+        as r(layer text, seq bigint, epoch int, account text, at timestamptz, data text);
+    insert into change (layer, seq, n, annotation, key, before, after, account, at)
+      select r.layer, r.seq, r.n, r.annotation, r.key, r.before, r.after, r.account, r.at
+      from json_to_recordset(changes)
+        as r(layer text, seq bigint, n int, annotation text, key text, before jsonb, after jsonb, account text, at timestamptz);
+    insert into annotation as a (
+        layer, id, kind, content, digest, creator, last_editor, version, unsure, via, anchor, created_at, changed_at, gone_at
+      )
+      select r.layer, r.id, r.kind, r.content, r.digest, r.creator, r.last_editor, r.version, r.unsure, r.via, r.anchor,
+        r.at, r.at, case when r.gone then r.at end
+      from json_to_recordset(annotations)
+        as r(layer text, id text, kind text, content jsonb, digest text, creator text, last_editor text, version int,
+          unsure boolean, via text, anchor jsonb, at timestamptz, gone boolean)
+      on conflict (layer, id) do update set
+        content = excluded.content,
+        digest = excluded.digest,
+        last_editor = excluded.last_editor,
+        version = a.version + excluded.version,
+        unsure = excluded.unsure,
+        anchor = excluded.anchor,
+        changed_at = excluded.changed_at,
+        gone_at = case when excluded.gone_at is not null then coalesce(a.gone_at, excluded.gone_at) end;
+    if json_array_length(asides) > 0 then
+      insert into set_aside (id, layer, account, key, value, code, details, at)
+        select r.id, r.layer, r.account, r.key, r.value, r.code, r.details, r.at
+        from json_to_recordset(asides)
+          as r(id text, layer text, account text, key text, value jsonb, code text, details jsonb, at timestamptz);
+    end if;
+    if json_array_length(counts) > 0 then
+      insert into article_stats as s (article, annotated, waiting, approved, untold)
+        select r.article, r.annotated, r.waiting, r.approved, true
+        from json_to_recordset(counts) as r(article text, annotated int, waiting int, approved int)
+        order by r.article
+        on conflict (article) do update set
+          annotated = s.annotated + excluded.annotated,
+          waiting = s.waiting + excluded.waiting,
+          approved = s.approved + excluded.approved,
+          untold = true;
+    end if;
+    update layer_head h set seq = r.upto
+      from json_to_recordset(heads) as r(layer text, was bigint, upto bigint)
+      where h.layer = r.layer and h.seq = r.was;
+    get diagnostics moved = row_count;
+    return moved;
+  end $$`
+
 const statements = [
   standing,
   begin,
+  write,
   `create table layer_snapshot (
     layer text primary key references layer on delete cascade,
     epoch int not null,
