@@ -17,7 +17,7 @@ test.each([
   ['test', ['--seed', 'abc'], '--seed takes a whole number of 32 bits, not "abc".'],
   ['test', ['--seed', '4294967296'], '--seed takes a whole number of 32 bits, not "4294967296".'],
   ['test', ['servers'], 'No such part: servers.'],
-  ['test:faults', ['--rounds', 'many'], '--rounds takes a whole number below 2147483648, not "many".'],
+  ['faults', ['--rounds', 'many'], '--rounds takes a whole number below 2147483648, not "many".'],
   ['check', ['tslint'], 'No such check: tslint.'],
   ['dev', ['--port', 'http'], '--port takes a number from 1 to 65535, not "http".'],
   ['dev', ['--host', '0.0.0.0'], "Unknown option '--host'"],
@@ -32,7 +32,7 @@ test.each([
 
 test.each([
   ['test', ['PARTS', '--grep', '--seed', '--help', 'CHROMIUM_PATH', 'TEST_DATABASE_URL', 'TEST_REDIS_URL', 'CI']],
-  ['test:faults', ['--rounds', '--seed', '--help']],
+  ['faults', ['--rounds', '--seed', '--help']],
   ['dev', ['--port', '--data', '--no-demo', '--help', 'DATABASE_URL']],
 ])('npm run %s -- --help tells each option, before anything is installed', (name, options) => {
   const { status, said } = command(name, '--help')
