@@ -81,14 +81,19 @@ export function linksIn(output: string): Record<string, string> {
 
 let made = 0
 
-async function makeDatabase() {
+/** A Postgres database of its own, and how to look into it and drop it. */
+export async function makeDatabase() {
   const admin = process.env.TEST_DATABASE_URL
   if (!admin) throw new Error('TEST_DATABASE_URL names no Postgres; `npm test` starts one')
   const name = `tamga_e2e_${process.pid}_${Date.now()}_${made++}`
   await query(admin, `create database ${name}`)
   const url = new URL(admin)
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => query(admin, `drop database ${name} with (force)`) }
+  return {
+    url: url.href,
+    rows: <T>(statement: string, values: unknown[] = []) => query(url.href, statement, values) as Promise<T[]>,
+    drop: () => query(admin, `drop database ${name} with (force)`),
+  }
 }
 
 async function query(url: string, statement: string, values: unknown[] = []): Promise<unknown[]> {
