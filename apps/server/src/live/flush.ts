@@ -57,6 +57,9 @@ export interface Flushed {
 /** Of all that one connection may have refused: who gets there writes nothing sensible. */
 const MOST_REFUSED = 1000
 
+/** A longer update is a step 2: it repeats all deletes that its client knows of, and a little is new. */
+const LONG = 2048
+
 /**
  * Takes what clients sent into their layers, all in one transaction: lock the heads, catch up, ask membership and state,
  * claim client ids, inspect, apply with corrections, write log, annotations, changes and what was set aside, refresh gold,
@@ -267,9 +270,9 @@ export function takeAll(
   const faults = new Map<Seat, UpdateFault>()
   const refusals = new Map<Seat, Refusal[]>()
   for (let at = 0; at < items.length;) {
-    let refused = false
+    let ends = false
     const update = applyTogether(replica, (apply) => {
-      for (; at < items.length && !refused; at++) {
+      for (; at < items.length && !ends; at++) {
         const { seat, presence } = items[at]!
         const given = decoded[at]
         if (faults.has(seat) || seat.expelled) continue
@@ -279,14 +282,14 @@ export function takeAll(
         if (isFault(result)) faults.set(seat, result)
         else {
           taken.applied.push(result)
-          refused = result.refusals.length > 0
-          if (refused) addTo(refusals, seat, result)
+          if (result.refusals.length > 0) addTo(refusals, seat, result)
+          ends = result.refusals.length > 0 || result.update!.length > LONG
         }
       }
     })
     if (update) taken.updates.push(update)
-    // the log keeps what became of what was refused, and nothing of the value itself
-    if (refused) taken.applied.push({ ...taken.applied.pop()!, update })
+    // of what was refused the log keeps what became of it, and nothing of the value; of what is long, what was new
+    if (ends) taken.applied.push({ ...taken.applied.pop()!, update })
   }
   return { ...taken, faults, refusals }
 }
