@@ -33,6 +33,19 @@ hostFiles.stream_ops.fsync = ({ nfd }) => {
   syncs++
   return 0
 }
+// A refusal of Postgres is an answer. What is thrown is the engine itself, broken (a stack that ran out, no memory): left
+// to the socket server, all who ask from then on would wait for ever.
+const execute = db.execProtocolRawStream.bind(db)
+db.execProtocolRawStream = async (...asked) => {
+  try {
+    return await execute(...asked)
+  } catch (error) {
+    setImmediate(() => {
+      throw error
+    })
+    throw error
+  }
+}
 const server = new PGLiteSocketServer({ db, ...listen, maxConnections: 32 })
 await server.start()
 port.postMessage({ kind: 'ready' })
