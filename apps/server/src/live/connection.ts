@@ -36,6 +36,8 @@ export class Connection implements Peer {
     this.wantsAcks = who.wantsAcks
     this.knowsEpoch = who.knowsEpoch
     socket.on('pong', () => (this.#answers = true))
+    // each is answered at once: who asks without end and reads no answer would fill the memory
+    socket.on('ping', () => this.#isTooSlow() && this.close(closeCodes.again, 'reads too slowly'))
   }
 
   get closed(): boolean {
@@ -46,10 +48,13 @@ export class Connection implements Peer {
     if (this.closed) return
     if (this.#gathered) return void this.#gathered.push(packet)
     this.#largest = Math.max(this.#largest, packet.length)
-    if (this.#stream.writableLength > UNREAD_BYTES + this.#largest)
-      return this.close(closeCodes.again, 'reads too slowly')
+    if (this.#isTooSlow()) return this.close(closeCodes.again, 'reads too slowly')
     // past the WebSocket's own queue: it only compresses, and nothing is compressed here
     this.#stream.write(packet)
+  }
+
+  #isTooSlow(): boolean {
+    return this.#stream.writableLength > UNREAD_BYTES + this.#largest
   }
 
   together(act: () => void): void {
@@ -63,10 +68,7 @@ export class Connection implements Peer {
   }
 
   close(code: CloseCode, reason: string): void {
-    if (this.closed) return
-    this.#socket.close(code, reason)
-    // a peer that does not answer the close must not keep what waits for it
-    setTimeout(() => this.#socket.terminate(), 2000).unref()
+    if (!this.closed) closeSocket(this.#socket, code, reason)
   }
 
   /** Says that the server is there, and ends a connection whose other side has not answered since the last time. */
@@ -77,4 +79,12 @@ export class Connection implements Peer {
     this.#socket.ping()
     this.send(keepAlive)
   }
+}
+
+const GOODBYE_MS = 2000
+
+/** Closes a socket, whether its other side answers that or not: it must not keep what waits for it. */
+export function closeSocket(socket: WebSocket, code: CloseCode, reason: string): void {
+  socket.close(code, reason)
+  setTimeout(() => socket.terminate(), GOODBYE_MS).unref()
 }

@@ -7,7 +7,7 @@ import type { SignedIn } from '../auth/sessions.ts'
 import { roleOf } from '../auth/store.ts'
 import { projectScope } from '../facts.ts'
 import type { World } from '../world.ts'
-import { Connection } from './connection.ts'
+import { closeSocket, Connection } from './connection.ts'
 import type { Feed } from './feed.ts'
 import { packetOf } from './packet.ts'
 import type { Rooms } from './rooms.ts'
@@ -16,8 +16,13 @@ import { entranceOf } from './store.ts'
 /** Finds the session of a Cookie header. */
 export type FindSession = (cookieHeader: string | undefined) => Promise<SignedIn | null>
 
-/** The largest frame that is read at all; what is allowed in it is judged later and closes with a reason. */
+/** The largest frame that is taken; what is allowed in it is judged later. */
 const FRAME_BYTES = 4 * 1024 * 1024
+/**
+ * The largest that is read, only to be told that it is too large: what is beyond breaks the connection with 1009, which a
+ * y-websocket client takes for a bad network, and sends the same again.
+ */
+const READ_BYTES = 4 * FRAME_BYTES
 /** What may be sent before the door has looked at the session. */
 const EARLY_BYTES = FRAME_BYTES
 
@@ -62,7 +67,7 @@ const otherEpoch = () => new Refused(closeCodes.epoch, 'the layer has a new docu
  */
 export class Door {
   readonly connections = new Set<Connection>()
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES })
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: READ_BYTES })
   readonly #world: World
   readonly #find: FindSession
   readonly #rooms: Rooms
@@ -114,8 +119,7 @@ export class Door {
     })
     this.#letIn(line, cookie, place, early).catch((error: unknown) => {
       const refused = error instanceof Refused ? error : this.#unopened(place, error)
-      socket.close(refused.close, refused.message)
-      setTimeout(() => socket.terminate(), 2000).unref()
+      closeSocket(socket, refused.close, refused.message)
     })
   }
 
@@ -216,11 +220,14 @@ class Early {
   #receive: ((frame: Uint8Array) => void) | null = null
 
   receive(socket: WebSocket, data: RawData, isBinary: boolean): void {
-    if (!isBinary) return socket.close(closeCodes.malformed, 'not binary')
+    // what still comes of one that was closed is not read
+    if (socket.readyState !== socket.OPEN) return
+    if (!isBinary) return closeSocket(socket, closeCodes.malformed, 'not binary')
     const frame = new Uint8Array(data as Buffer)
+    if (frame.length > FRAME_BYTES) return closeSocket(socket, closeCodes.limits, 'too large a frame')
     if (this.#receive) return this.#receive(frame)
     this.#bytes += frame.length
-    if (this.#bytes > EARLY_BYTES) return socket.close(closeCodes.limits, 'too much before the door was open')
+    if (this.#bytes > EARLY_BYTES) return closeSocket(socket, closeCodes.limits, 'too much before the door was open')
     this.#waiting.push(frame)
   }
 
