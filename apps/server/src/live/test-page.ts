@@ -2,9 +2,11 @@ import {
   editsOf,
   encodeAwareness,
   encodeMessage,
+  fieldOf,
   LayerDoc,
   OwnUndo,
   Pending,
+  readKey,
   ROOT,
   toRecord,
   writeAgain,
@@ -77,8 +79,11 @@ export class Page {
     return Object.fromEntries(this.doc.getMap(ROOT).entries())
   }
 
+  /** All that it wrote is known to be stored, and nothing is on its way. */
   get isSettled(): boolean {
-    return this.pending.count === 0 && this.browser.outbox.length === 0 && this.wire?.up.length === 0
+    const { wire, loaded, pending, browser } = this
+    if (!wire || wire.closed || !loaded) return false
+    return wire.up.length === 0 && wire.down.length === 0 && pending.count === 0 && browser.outbox.length === 0
   }
 
   /** True if what stands under a key is an item of somebody else that came after this document was filled. */
@@ -174,10 +179,26 @@ export class Page {
     if (waiting.length === 0) return
     this.#waiting = []
     this.#again = []
+    const before = this.#saying(waiting)
     this.undo.unremembered(() => this.browser.lost.push(...writeAgain(this.layer, waiting)))
+    const after = this.#saying(waiting)
+    for (const [key, value] of before)
+      if (!after.has(key) || (after.get(key) !== value && !known(waiting, key).has(value)))
+        throw new Error(`${key} was written over, which said ${value}`)
     const gone = new Set(waiting)
     this.browser.outbox = [...this.browser.outbox.filter((edit) => !gone.has(edit)), ...this.#again]
     this.#again = null
+  }
+
+  /** What stands now of the fields that these edits changed. */
+  #saying(edits: readonly Edit[]): Map<string, string> {
+    return new Map(
+      edits.flatMap(({ key }) => {
+        const { id, field } = readKey(key)!
+        const now = field && this.layer.read(id)
+        return now ? [[key, JSON.stringify(fieldOf(now, field))]] : []
+      }),
+    )
   }
 
   #open(): void {
@@ -266,3 +287,7 @@ export class Page {
     this.#say({ type, update })
   }
 }
+
+/** The values that these edits of a key build on, and make. */
+const known = (edits: readonly Edit[], key: string): Set<string> =>
+  new Set(edits.flatMap((edit) => (edit.key === key ? [JSON.stringify(edit.before), JSON.stringify(edit.value)] : [])))
