@@ -1,5 +1,8 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import axe from 'axe-core'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { clickWord, enter, KAZAKH, listed, openArticle, saved, stored, team, textOf, type Person } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 
@@ -189,8 +192,9 @@ test('another account in the same browser sees nothing of what one took along', 
 })
 
 test('a new version is told of, and shown when one says so; the old one goes on until then', async ({ browser }) => {
-  const ann = await enter(browser, server.url, team.ann)
-  const { page, context } = ann
+  const front = await frontOf(server.url)
+  const { page, context } = await enter(browser, front.url, team.ann)
+  await page.getByRole('link', { name: PROJECT }).first().click()
   await page.getByRole('link', { name: KAZAKH, exact: true }).waitFor()
   await pagesKept(page)
   const builds = () => page.evaluate(() => caches.keys())
@@ -198,12 +202,7 @@ test('a new version is told of, and shown when one says so; the old one goes on 
 
   // the same pages, built again under another name
   const next = 'tamga-build-0123456789abcdef'
-  const renamed = (text: string) => text.replaceAll(old!, next)
-  for (const path of ['/', '/worker.js'])
-    await context.route(`${server.url}${path}`, async (route) => {
-      const response = await route.fetch()
-      await route.fulfill({ response, body: renamed(await response.text()) })
-    })
+  front.rename(old!, next)
   await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()))
   await page.getByText('A new version of Tamga is ready.').first().waitFor()
   await examine(page, 'a new version')
@@ -213,12 +212,41 @@ test('a new version is told of, and shown when one says so; the old one goes on 
   await textOf(page).waitFor()
 
   await page.getByRole('button', { name: 'Reload' }).click()
-  await textOf(page).waitFor()
   await expect.poll(() => page.locator('meta[name=build]').getAttribute('content')).toBe(next)
+  await textOf(page).waitFor()
   await expect(page.getByText('A new version of Tamga is ready.')).toHaveCount(0)
   await expect.poll(builds).toEqual([next])
   await context.close()
+  await front.close()
 })
+
+/** The server at another address, where its pages can become another build. */
+async function frontOf(url: string) {
+  let renamed = (text: Buffer) => text
+  const front = createServer((asked, answer) => {
+    const { origin, ...rest } = asked.headers
+    const headers = { ...rest, host: new URL(url).host, ...(origin && { origin: url }) }
+    const onward = request(`${url}${asked.url}`, { method: asked.method!, headers }, (come) => {
+      const parts: Buffer[] = []
+      come.on('data', (part: Buffer) => parts.push(part))
+      come.on('end', () => answer.writeHead(come.statusCode!, come.headers).end(renamed(Buffer.concat(parts))))
+    })
+    asked.pipe(onward)
+  }).listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  return {
+    url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+    /** Both names are of one length, so that what the server says of it stays true. */
+    rename(old: string, next: string) {
+      renamed = (text) => Buffer.from(text.toString('latin1').replaceAll(old, next), 'latin1')
+    },
+    async close() {
+      front.closeAllConnections()
+      front.close()
+      await once(front, 'close')
+    },
+  }
+}
 
 /** What axe finds wrong, in both schemes; nothing may run out of the window of a phone either. */
 async function examine(page: Page, name: string): Promise<void> {

@@ -45,6 +45,7 @@ export function outdated(
   held: readonly Held[],
 ): string[] {
   const builds = held.filter(({ name }) => name?.startsWith(BUILD))
-  if (tabs.some((tab) => !builds.some(({ clientId }) => clientId === tab))) return []
+  // counted, not matched: a lock's owner need not go by the name that the worker knows its tab under
+  if (new Set(builds.map(({ clientId }) => clientId)).size < tabs.length) return []
   return kept.filter((name) => name.startsWith(BUILD) && name !== mine && !builds.some((lock) => lock.name === name))
 }
