@@ -59,8 +59,9 @@ export class Flusher {
       const end = this.#world.metrics.flushSeconds.startTimer()
       const held = await this.#round(taken)
       end()
+      for (const [room, items] of held) room.putBack(items)
       for (const room of taken.keys()) room.ends()
-      if (held === taken.size) await new Promise((resolve) => setTimeout(resolve, HELD_MS))
+      if (held.size === taken.size) await new Promise((resolve) => setTimeout(resolve, HELD_MS))
     }
     // here and not in a `then`: nothing may become due between the last look and this
     this.#isRunning = false
@@ -79,62 +80,68 @@ export class Flusher {
     return taken
   }
 
-  /** Writes these batches, or as much of them as can be written. Answers how many rooms have to wait. */
-  async #round(taken: ReadonlyMap<Flushable, Batch>, attempt = 1): Promise<number> {
+  /** Writes these batches, or as much of them as can be written. Answers what has to wait. */
+  async #round(taken: Taken, attempt = 1): Promise<Held> {
     try {
-      const flushed = await flush(this.#world, [...taken.values()])
-      return this.#publish(taken, flushed)
+      return this.#publish(taken, await flush(this.#world, [...taken.values()]))
     } catch (error) {
       return this.#mend(taken, attempt, error)
     }
   }
 
-  #publish(taken: ReadonlyMap<Flushable, Batch>, flushed: ReadonlyMap<Batch, Flushed>): number {
+  #publish(taken: Taken, flushed: ReadonlyMap<Batch, Flushed>): Held {
+    const held = new Map<Flushable, Batch['items']>()
     let told = false
-    let held = 0
     for (const [room, batch] of taken) {
       const done = flushed.get(batch)
-      if (done) {
-        room.publish(done, batch.items)
-        told ||= done.told
-      } else {
-        room.putBack(batch.items)
-        held++
-      }
+      if (done) room.publish(done, batch.items)
+      else held.set(room, batch.items)
+      told ||= done?.told ?? false
     }
     if (told) this.#world.bell.ring()
     return held
   }
 
   /** After a failure: who cannot go on is dropped, and the others go on without whoever was at fault. */
-  async #mend(taken: ReadonlyMap<Flushable, Batch>, attempt: number, error: unknown): Promise<number> {
+  async #mend(taken: Taken, attempt: number, error: unknown): Promise<Held> {
     const standing = new Map<Flushable, Batch>()
     for (const [room, { items }] of taken) {
       const isGone = error instanceof OtherEpoch && error.layer === room.replica.ground.layer
       if (isGone || !(await room.reload())) room.drop(error)
       else standing.set(room, { replica: room.replica, items })
     }
-    if (standing.size === 0) return 0
+    if (standing.size === 0) return nobody
     const failure = failureOf(error)
     if (standing.size < taken.size) return this.#round(standing)
     if (failure === 'busy' && attempt < ATTEMPTS) return this.#round(standing, attempt + 1)
-    if (standing.size > 1) return this.#apart([...standing].map((one) => new Map([one])))
-    const [[room, batch]] = [...standing] as [[Flushable, Batch]]
+    if (standing.size > 1) return this.#roomByRoom(standing)
+    const [[room, { items }]] = [...standing] as [[Flushable, Batch]]
     if (failure !== 'refused') room.drop(error)
     // the database refused a value: find whose, and let nobody else pay for it
-    else if (batch.items.length > 1)
-      return this.#apart(batch.items.map((item) => new Map([[room, { ...batch, items: [item] }]])))
-    else room.refuse(batch.items[0]!)
-    return 0
+    else if (items.length > 1) return this.#itemByItem(room, items)
+    else room.refuse(items[0]!)
+    return nobody
   }
 
-  async #apart(parts: readonly ReadonlyMap<Flushable, Batch>[]): Promise<number> {
-    let held = 0
-    for (const part of parts) {
-      const [[room, { items }]] = [...part] as [[Flushable, Batch]]
-      // the copy may be another one by now
-      if (!room.replica.ahead) held += await this.#round(new Map([[room, { replica: room.replica, items }]]))
-    }
+  async #roomByRoom(taken: Taken): Promise<Held> {
+    const held = new Map<Flushable, Batch['items']>()
+    for (const [room, { items }] of taken)
+      for (const one of await this.#round(new Map([[room, { replica: room.replica, items }]]))) held.set(...one)
     return held
   }
+
+  async #itemByItem(room: Flushable, items: Batch['items']): Promise<Held> {
+    for (const [i, item] of items.entries()) {
+      const held = await this.#round(new Map([[room, { replica: room.replica, items: [item] }]]))
+      // what comes behind must not overtake it
+      if (held.size > 0) return new Map([[room, items.slice(i)]])
+    }
+    return nobody
+  }
 }
+
+type Taken = ReadonlyMap<Flushable, Batch>
+
+/** What could not be written since somebody else holds its head, to be put back in order. */
+type Held = ReadonlyMap<Flushable, Batch['items']>
+const nobody: Held = new Map()

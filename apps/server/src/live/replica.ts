@@ -20,6 +20,12 @@ export class OtherEpoch extends Error {
   }
 }
 
+/**
+ * Under this id nobody writes: a copy that takes in the server's own structs has it meanwhile, or Yjs would think that
+ * somebody else uses its id.
+ */
+const NOBODY = 0
+
 /** From so many rows on a copy is read anew rather than carried on row by row. */
 const ROW_BY_ROW = 500
 
@@ -103,6 +109,7 @@ export class Replica {
 
   /** Takes in rows that follow this copy, one by one, each under its author. */
   take(rows: readonly LogRow[], upto: number): void {
+    this.doc.clientID = NOBODY
     for (const { account, data } of rows) {
       for (const client of Y.parseUpdateMeta(data).from.keys())
         if (!isServerClient(client) && !this.clients.has(client)) this.clients.set(client, account)
@@ -116,6 +123,7 @@ export class Replica {
   /** Applies the rows up to a number at once, which is quicker for many, and reads what they make. */
   async #replay(db: Db, upto: number): Promise<Uint8Array[]> {
     const updates = (await this.#rowsTo(db, upto)).map(({ data }) => data)
+    this.doc.clientID = NOBODY
     Y.transact(this.doc, () => updates.forEach((update) => Y.applyUpdate(this.doc, update)))
     this.#whole(upto)
     this.tailBytes += updates.reduce((sum, { length }) => sum + length, 0)
@@ -145,7 +153,6 @@ export class Replica {
   #whole(upto: number): void {
     if (this.doc.store.pendingStructs || this.doc.store.pendingDs)
       throw new Error(`the log of ${this.ground.layer} has a gap before ${upto}`)
-    // taking in the server's own structs makes Yjs think that somebody else uses its id
     this.doc.clientID = SERVER_CLIENT
     this.seq = upto
   }

@@ -203,9 +203,10 @@ export class Room implements Flushable {
 
   #answer(seat: Seat, vector: Uint8Array): void {
     if (!seat.takeQuestion(this.#now())) return this.#close(seat, closeCodes.limits, 'too many questions')
+    // at once: what it sends next builds on what it has
+    if (this.#isStale(seat, vector)) return this.#close(seat, closeCodes.epoch, 'the layer has a new document')
     this.#whenDurable(() => {
       try {
-        if (this.#isStale(seat, vector)) return this.#close(seat, closeCodes.epoch, 'the layer has a new document')
         seat.peer.together(() => {
           seat.send({ type: 'step2', update: this.#lacking(vector) })
           seat.send({ type: 'awareness', update: this.#presence.all() })
@@ -222,8 +223,8 @@ export class Room implements Flushable {
     const { doc, epoch } = this.#replica
     const base = baseClient(epoch)
     if (seat.peer.knowsEpoch || epoch === 1 || Y.getState(doc.store, base) === 0) return false
-    const has = Y.decodeStateVector(vector)
-    return has.size > 0 && !has.has(base)
+    const has = readVector(vector)
+    return has !== null && has.size > 0 && !has.has(base)
   }
 
   /** What somebody with this state vector lacks; for those who have nothing it is made once. */
@@ -349,7 +350,7 @@ export class Room implements Flushable {
 
   async reload(): Promise<boolean> {
     if (!this.#replica.ahead) return true
-    const { seq, unsent } = this.#replica
+    const { epoch, seq, unsent } = this.#replica
     try {
       this.#replica = await Replica.load(this.#world.db, this.ground)
     } catch {
@@ -357,8 +358,9 @@ export class Room implements Flushable {
     }
     // what this copy had caught up with is stored, and those who are here still lack it
     this.#replica.unsent = unsent
+    if (this.#replica.epoch !== epoch) this.#renewed()
     // somebody else wrote meanwhile: those who are here would miss it
-    return this.#replica.seq === seq
+    return !this.#dropped && this.#replica.seq === seq
   }
 
   refuse({ seat }: Incoming): void {
@@ -537,6 +539,14 @@ export class Room implements Flushable {
 
 const merged = (updates: readonly Uint8Array[]): Uint8Array =>
   updates.length === 1 ? updates[0]! : Y.mergeUpdates([...updates])
+
+function readVector(vector: Uint8Array): Map<number, number> | null {
+  try {
+    return Y.decodeStateVector(vector)
+  } catch {
+    return null
+  }
+}
 
 /** Is a new document worth it, with nobody of this process inside? Nor of another one, as far as can be seen. */
 async function mayBeginAnew(world: World, replica: Replica): Promise<boolean> {
