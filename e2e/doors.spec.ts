@@ -303,7 +303,7 @@ test.describe('sockets', () => {
       one.sendUpdate(spanUpdate([client, clock], id, [9, 22], 'org'))
       return one
     }
-    await send(ann, 1001, 'f'.repeat(16))
+    await send(ann, 100001, 'f'.repeat(16))
     await expect.poll(() => annotation('f'.repeat(16))).toHaveLength(1)
     const [before, log] = [await articles(), await logged()]
     const refused = await send(viewer, 1002, 'g'.repeat(16))
@@ -311,7 +311,7 @@ test.describe('sockets', () => {
     expect(await annotation('g'.repeat(16))).toEqual([])
     expect([await articles(), await logged()]).toEqual([before, log])
     // another's client id is no disguise
-    const disguised = await send(viewer, 1001, 'h'.repeat(16), 1)
+    const disguised = await send(viewer, 100001, 'h'.repeat(16), 1)
     expect(await disguised.closed).toBe(4400)
     expect(await annotation('h'.repeat(16))).toEqual([])
   })

@@ -41,10 +41,10 @@ export async function folderBase(launcher: Launcher): Promise<Base> {
 }
 
 async function within<T>(source: Parameters<typeof openDatabase>[0], act: (db: Db) => Promise<T>): Promise<T> {
-  const { db, close } = await openDatabase(source)
+  const database = await openDatabase(source)
   try {
-    return await act(db)
+    return await act(database.db)
   } finally {
-    await close()
+    await database.close()
   }
 }

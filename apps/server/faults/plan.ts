@@ -130,7 +130,7 @@ function faultsOf(chance: Chance, ms: number, base: Plan['base'], servers: numbe
   const faults: Fault[] = []
   const most = chance.whole(500, 1100)
   for (let at = chance.whole(100, 700); at < ms; at += chance.whole(120, most))
-    faults.push({ at, ...faultOf(chance, chance.weigh(weights), servers) } as Fault)
+    faults.push({ at, ...faultOf(chance, chance.weigh(weights), servers) })
   return faults
 }
 

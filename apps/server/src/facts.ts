@@ -55,7 +55,8 @@ const TOGETHER_MS = 10
 export class FactBell {
   readonly #bus: Bus
   readonly #listeners = new Set<() => void>()
-  #telling: NodeJS.Timeout | null = null
+  // one of ours is about to tell
+  #isTelling = false
 
   constructor(bus: Bus) {
     this.#bus = bus
@@ -70,7 +71,9 @@ export class FactBell {
 
   ring(): void {
     this.#wake()
-    if (this.#bus.shared) this.#telling ??= setTimeout(() => this.#tell(), TOGETHER_MS)
+    if (!this.#bus.shared || this.#isTelling) return
+    this.#isTelling = true
+    setTimeout(() => this.#tell(), TOGETHER_MS)
   }
 
   #wake(): void {
@@ -78,7 +81,7 @@ export class FactBell {
   }
 
   #tell(): void {
-    this.#telling = null
+    this.#isTelling = false
     this.#bus.publish(CHANNEL, new Uint8Array())
   }
 }

@@ -41,7 +41,9 @@ class Shell {
   }
 
   #lookForNewer() {
-    const look = () => document.visibilityState === 'visible' && this.#registration?.update().catch(() => {})
+    const look = () => {
+      if (document.visibilityState === 'visible') this.#registration?.update().catch(() => {})
+    }
     addEventListener('online', look)
     document.addEventListener('visibilitychange', look)
     setInterval(look, HOUR)
