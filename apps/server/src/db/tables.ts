@@ -165,7 +165,7 @@ interface LayerHeadTable {
 }
 
 /** A view: what may change between two writes of a layer. */
-interface LayerStandingView {
+interface LayerStandingTable {
   layer: string
   project: string
   state: 'open' | 'frozen' | 'superseded'
@@ -339,7 +339,7 @@ export interface Tables {
   revision_chunk: RevisionChunkTable
   layer: LayerTable
   layer_head: LayerHeadTable
-  layer_standing: LayerStandingView
+  layer_standing: LayerStandingTable
   layer_log: LayerLogTable
   layer_snapshot: LayerSnapshotTable
   set_aside: SetAsideTable
