@@ -36,8 +36,6 @@ export class Connection implements Peer {
     this.wantsAcks = who.wantsAcks
     this.knowsEpoch = who.knowsEpoch
     socket.on('pong', () => (this.#answers = true))
-    // each is answered at once: who asks without end and reads no answer would fill the memory
-    socket.on('ping', () => this.#isTooSlow() && this.close(closeCodes.again, 'reads too slowly'))
   }
 
   get closed(): boolean {
@@ -48,13 +46,10 @@ export class Connection implements Peer {
     if (this.closed) return
     if (this.#gathered) return void this.#gathered.push(packet)
     this.#largest = Math.max(this.#largest, packet.length)
-    if (this.#isTooSlow()) return this.close(closeCodes.again, 'reads too slowly')
+    if (this.#stream.writableLength > UNREAD_BYTES + this.#largest)
+      return this.close(closeCodes.again, 'reads too slowly')
     // past the WebSocket's own queue: it only compresses, and nothing is compressed here
     this.#stream.write(packet)
-  }
-
-  #isTooSlow(): boolean {
-    return this.#stream.writableLength > UNREAD_BYTES + this.#largest
   }
 
   together(act: () => void): void {

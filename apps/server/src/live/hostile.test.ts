@@ -506,7 +506,9 @@ describe('too much', () => {
 
   test('pings without end that nobody reads the answers of', async () => {
     await unharmed(async () => {
-      const one = await joined()
+      // without acknowledgements, so that nothing else is said to it, at which it would be found out
+      const one = stranger(`/live/${layer}`, anna)
+      await one.opened()
       const before = await megabytes()
       one.socket.pause()
       const stream = (one.socket as WebSocket & { _socket: NodeJS.WritableStream & { destroyed: boolean } })._socket
