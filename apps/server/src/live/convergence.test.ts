@@ -372,6 +372,12 @@ test.each(seeds)('everybody sees what is stored, nothing is lost, and all is who
     expect(wrote).toContain(JSON.stringify([account, annotation, key, key === '' ? recordFields(value) : value]))
   }
 
+  // who made it, and who changed its content last, by the plainest of means again
+  for (const { id, creator, last_editor } of stored.rows.values()) {
+    const own = stored.changes.filter(({ annotation, key }) => annotation === id && key !== 'gone' && key !== 'unsure')
+    expect([creator, last_editor], about(story, id)).toEqual([own[0]!.account, own.at(-1)!.account])
+  }
+
   // a field that one browser alone wrote says the last that was written there, unless its writer was told otherwise
   const excused = excusedIn(story)
   for (const { id, field, last } of loneWriters(story)) {
