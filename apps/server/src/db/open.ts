@@ -45,8 +45,13 @@ const LIMITS: Limits = { transactionMs: 5000, statementMs: 10_000 }
 
 const OLDEST = 15
 
+/** A database that went away without a word is noticed in the end, and a transaction that is forgotten gives its locks back. */
+const patience = { keepAlive: true, connectionTimeoutMillis: 10_000, idle_in_transaction_session_timeout: 60_000 }
+
 async function openPostgres(url: string): Promise<Database> {
-  const { db, close, connections } = base(new pg.Pool({ connectionString: url, max: POSTGRES_CONNECTIONS, types }))
+  const { db, close, connections } = base(
+    new pg.Pool({ connectionString: url, ...patience, max: POSTGRES_CONNECTIONS, types }),
+  )
   try {
     const version = await majorVersion(db)
     if (version < OLDEST) throw new Error(`it is Postgres ${version}, and Tamga needs ${OLDEST} or later`)

@@ -49,6 +49,9 @@ const OVERTAKEN_MS = 40
 /** A layer that nobody has written for so long is taken as empty, whoever may be in it. */
 const QUIET_MS = 10 * 60 * 1000
 
+/** A load that takes longer is worth a line in the log. */
+const SLOW_SECONDS = 2
+
 /** What a room tells those who keep it. */
 export interface RoomKeeper {
   readonly flusher: Pick<Flusher, 'want'>
@@ -106,12 +109,14 @@ export class Room implements Flushable {
   /** Opens a room on a layer's whole document; a new one without its past, where that is worth it. Throws if it cannot be loaded. */
   static async open(world: World, ground: Ground, keeper: RoomKeeper): Promise<Room> {
     const end = world.metrics.loadSeconds.startTimer()
+    const { layer } = ground
     let replica = await Replica.load(world.db, ground)
     if (await mayBeginAnew(world, replica)) {
       await beginEpoch(world, ground.layer)
       replica = await Replica.load(world.db, ground)
     }
-    end()
+    const seconds = end()
+    if (seconds > SLOW_SECONDS) world.log.warn({ layer, ms: Math.round(seconds * 1000) }, 'room loaded slowly')
     const room = new Room(world, replica, keeper)
     replica.unsent = []
     // what another process wrote between the load and the first message that was heard
