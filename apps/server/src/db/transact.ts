@@ -32,8 +32,12 @@ const BUSY = new Set(['40001', '40P01', '55P03'])
 // nobody answers, is starting, is stopping, or has a connection to spare: nothing was begun
 const AWAY = new Set(['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENOTFOUND', '57P03', '53300'])
 
+// what pg's pool says, without a code, when none came in time
+const NO_CONNECTION = 'timeout exceeded when trying to connect'
+
 /** True if there was no connection to the database to be had. */
-export const isAway = (error: unknown): boolean => AWAY.has(String((error as { code?: unknown }).code))
+export const isAway = (error: unknown): boolean =>
+  AWAY.has(String((error as { code?: unknown }).code)) || (error as { message?: unknown }).message === NO_CONNECTION
 
 /** True if a transaction failed only because another one stood in its way. */
 export const isBusy = (error: unknown): boolean => BUSY.has(String((error as { code?: unknown }).code))
