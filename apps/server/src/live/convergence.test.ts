@@ -51,6 +51,7 @@ class Story {
         acts: [],
         lost: [],
         deleted: new Set(),
+        raced: new Set(),
       },
     }))
     this.pages = this.browsers.map(() => null)
@@ -202,6 +203,7 @@ class Story {
     const before = new Map(page.layer.snapshot().annotations.map((one) => [one.id, one]))
     const wasForeign = new Set([...page.doc.getMap(ROOT).keys()].filter((key) => page.isForeign(key)))
     const made = new Map(changesIn(page.browser.acts).flatMap(({ id, made }) => (made ? [[id, made]] : [])))
+    const top = isUndo ? page.undo.top() : null
     if (isUndo) page.undo.undo()
     else page.undo.redo()
     for (const [id, was] of before)
@@ -209,7 +211,7 @@ class Story {
         const now = page.layer.read(id)!
         if (sameValue(fieldOf(now, field), fieldOf(was, field))) continue
         expect(wasForeign.has(fieldKey(id, field)), `${id}/${field} was somebody else's`).toBe(false)
-        const isOwnMaking = field === 'gone' && now.gone && !page.doc.getMap(ROOT)._map.get(fieldKey(id, field))?.left
+        const isOwnMaking = field === 'gone' && now.gone && top?.act === 'add'
         if (isOwnMaking && made.has(id)) expect(was.content).toEqual(made.get(id)!.content)
       }
   }
@@ -332,7 +334,7 @@ const count = Number(process.env.CONVERGENCE_SEEDS ?? 300)
 // it needs no database, so with the second one it tells other stories
 const first = inject('seed') + (process.env.TEST_DB === 'postgres' ? count : 0)
 /** Seeds that failed once. */
-const failed: number[] = []
+const failed = [7792, 8651]
 const seeds = [...failed, ...Array.from({ length: count }, (_, i) => (first + i) | 0)]
 
 test.each(seeds)('everybody sees what is stored, nothing is lost, and all is whose it is, seed %i', (seed) => {
@@ -385,6 +387,13 @@ test.each(seeds)('everybody sees what is stored, nothing is lost, and all is who
     if ([id, fieldKey(id, field)].some((key) => excused.has(key))) continue
     const now = open[0]!.layer.read(id)
     expect(now, about(story, id)).not.toBeNull()
-    expect(fieldOf(now!, field), about(story, id)).toEqual(last)
+    const value = fieldOf(now!, field)
+    // a tab that ended may still be heard at one server after the next tab came to another: then either edit may be the last
+    const isRaced = browsers.some(
+      ({ acts, raced }) =>
+        raced.has(fieldKey(id, field)) &&
+        changesIn(acts).some((one) => one.id === id && one.field === field && sameValue(one.after, value)),
+    )
+    if (!isRaced) expect(value, about(story, id)).toEqual(last)
   }
 })

@@ -36,6 +36,8 @@ export interface Browser {
   readonly lost: LostEdit[]
   /** Keys that it deleted. */
   readonly deleted: Set<string>
+  /** Keys of edits that were on their way when a tab ended. */
+  readonly raced: Set<string>
 }
 
 /** One tab on the article: its document, what is pending, undo, the outbox, and at most one connection. */
@@ -130,6 +132,7 @@ export class Page {
 
   /** The tab is gone; what it had written is in the outbox. */
   crash(): void {
+    for (const { key } of this.browser.outbox) this.browser.raced.add(key)
     this.cut()
     this.layer.dispose()
     this.doc.destroy()
