@@ -39,7 +39,6 @@ export const offline = {
   removeAll: 'Remove all',
 
   take: 'Take along',
-  keep: 'Keep here until you remove it',
   drop: 'Remove from this browser',
   isHere: 'This article is here without network.',
   isKept: 'You took this article along: it is here without network.',
