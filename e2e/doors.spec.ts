@@ -306,7 +306,7 @@ test.describe('sockets', () => {
     await send(ann, 100001, 'f'.repeat(16))
     await expect.poll(() => annotation('f'.repeat(16))).toHaveLength(1)
     const [before, log] = [await articles(), await logged()]
-    const refused = await send(viewer, 1002, 'g'.repeat(16))
+    const refused = await send(viewer, 100002, 'g'.repeat(16))
     expect(await refused.closed).toBe(4403)
     expect(await annotation('g'.repeat(16))).toEqual([])
     expect([await articles(), await logged()]).toEqual([before, log])
