@@ -1,7 +1,7 @@
 import { inOrderOfActs, type LostEdit, type Unsent } from '@tamga/collab'
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
 import { persistence } from '../offline/persistence.svelte.ts'
-import { tabs as pages, type Tabs } from './tabs.ts'
+import { tabsHere, type Tabs } from './tabs.ts'
 
 /** An edit that cannot be sent as it is, and waits for a word of its writer. */
 export interface LostHere extends LostEdit {
@@ -54,7 +54,7 @@ export class Outbox {
   readonly #listeners = new Set<() => void>()
   #db: IDBPDatabase<Stores> | null = null
 
-  constructor(account: string, { tabs = pages, opening = open } = {}) {
+  constructor(account: string, { tabs = tabsHere(), opening = open } = {}) {
     this.#tabs = tabs
     this.#channel = new BroadcastChannel(`tamga-edits-${account}`)
     this.#channel.onmessage = () => this.#tell()

@@ -64,4 +64,4 @@ export function byAsking(): Tabs {
 }
 
 /** The pages of this browser. */
-export const tabs: Tabs = 'locks' in navigator ? byLocks(navigator.locks) : byAsking()
+export const tabsHere = (): Tabs => ('locks' in navigator ? byLocks(navigator.locks) : byAsking())
