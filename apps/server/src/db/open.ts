@@ -50,7 +50,7 @@ const patience = { keepAlive: true, connectionTimeoutMillis: 10_000, idle_in_tra
 
 async function openPostgres(url: string): Promise<Database> {
   const { db, close, connections } = base(
-    new pg.Pool({ connectionString: url, ...patience, max: POSTGRES_CONNECTIONS, types }),
+    new pg.Pool({ connectionString: url, ...patience, pipeline: true, max: POSTGRES_CONNECTIONS, types }),
   )
   try {
     const version = await majorVersion(db)
@@ -119,12 +119,18 @@ async function openPglite(dir: string, workerFile: string, lock: FolderLock, log
   }
 }
 
+const pools = new WeakMap<Db, pg.Pool>()
+
+/** The connections below the query builder, for what must be sent in one breath. */
+export const poolOf = (db: Db): pg.Pool => pools.get(db)!
+
 function base(pool: pg.Pool) {
   // an idle connection that breaks is replaced by the pool; one in use fails its next query. Without listeners either
   // would end the process
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  pools.set(db, pool)
   const connections = () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount })
   return { db, connections, close: () => db.destroy() }
 }

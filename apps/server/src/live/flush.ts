@@ -12,6 +12,9 @@ import {
 } from '@tamga/collab'
 import { can, Problem, type ProblemCode, type Role } from '@tamga/model'
 import * as Y from 'yjs'
+import type pg from 'pg'
+import { clientOf, transactInTwo } from '../db/in-two.ts'
+import { poolOf } from '../db/open.ts'
 import { projectScope, state } from '../facts.ts'
 import { approvedOf, dropClosingOf, isAnyDecided, refreshGold } from '../gold/store.ts'
 import type { World } from '../world.ts'
@@ -19,7 +22,8 @@ import { applyOwn, applyTogether, type Applied, type Apply, type Writer } from '
 import { OtherEpoch, type LogRow, type Replica } from './replica.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
 import type { Seat } from './seat.ts'
-import { beginFlush, claimClients, holdLabels, labelsOf, lockHead, standingOf, writeFlush } from './store.ts'
+import { beginFlush, claimClients, holdLabels, isOneStatement, labelsOf, lockHead, standingOf } from './store.ts'
+import { writeFlush } from './store.ts'
 import type { FlushRows, Head, LayerStanding, Trx } from './store.ts'
 import type { Write } from './write.ts'
 
@@ -66,10 +70,10 @@ const LONG = 2048
  * state facts. Returns after the commit what each room has to tell; a room is missing whose head somebody else holds. If it
  * throws, nothing was written, and `replica.ahead` says whether a copy must be loaded anew.
  */
-export async function flush(world: World, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
-  return commit(world, async (trx) => {
-    const layers = batches.map(({ replica }) => replica.ground.layer)
-    const held = await beginFlush(trx, layers, accountsIn(batches))
+export function flush(world: World, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
+  const layers = batches.map(({ replica }) => replica.ground.layer)
+  const lock = (client: pg.ClientBase) => beginFlush(client, layers, accountsIn(batches))
+  return commit(world, lock, async (trx, held) => {
     const taken = new Map<Batch, Taken>()
     for (const batch of batches) {
       const layer = held.get(batch.replica.ground.layer)
@@ -86,7 +90,7 @@ export async function flush(world: World, batches: readonly Batch[]): Promise<Ma
 /** The same path for one write of the server's own, in an account's name. */
 export async function flushOwn(world: World, replica: Replica, account: string, write: Write): Promise<Flushed> {
   const batch: Batch = { replica, items: [] }
-  const flushed = await commit(world, async (trx) => {
+  const flushed = await commit(world, nothing, async (trx) => {
     const { layer, project } = replica.ground
     const head = await lockHead(trx, layer, world.kind)
     await holdLabels(trx, project)
@@ -112,24 +116,31 @@ export interface Taken {
   readonly also?: (trx: Trx) => Promise<unknown>
 }
 
+const nothing = () => Promise.resolve()
+
 /** Runs `take`, writes what it took, commits, and only then moves the copies on. */
-async function commit(
+async function commit<A>(
   world: World,
-  take: (trx: Trx) => Promise<ReadonlyMap<Batch, Taken>>,
+  first: (client: pg.ClientBase) => Promise<A>,
+  take: (trx: Trx, answer: A) => Promise<ReadonlyMap<Batch, Taken>>,
 ): Promise<Map<Batch, Flushed>> {
-  const done = await world.db.transaction().execute(async (trx) => {
-    const taken = await take(trx)
+  const done = await transactInTwo(poolOf(world.db), first, async (trx, answer) => {
+    const taken = await take(trx, answer)
     const now = world.now()
     const written = new Map([...taken].map(([batch, { applied }]) => [batch, rowsOf(batch.replica, applied, now)]))
     const recount = await toRecount(trx, taken, written)
-    await writeFlush(trx, allRows(taken, written, recount))
+    const rows = allRows(taken, written, recount)
+    if (taken.size === 0) return { last: nothing, value: { taken, written, opened: [] } }
+    const isAll = recount.size === 0 && !mayFall(taken, written) && isOneStatement(rows)
+    if (isAll) return { last: (client) => writeFlush(client, rows), value: { taken, written, opened: [] } }
+    await writeFlush(clientOf(trx), rows)
     for (const { also } of taken.values()) await also?.(trx)
     const opened = await followGold(trx, taken, written, recount)
     for (const { replica } of opened)
       await state(trx, projectScope(replica.ground.project), [
         { kind: 'opened', payload: { article: replica.ground.article } },
       ])
-    return { taken, written, opened }
+    return { last: nothing, value: { taken, written, opened } }
   })
   return new Map([...done.taken].map(([batch, taken]) => [batch, settle(batch, taken, done.written.get(batch)!, done)]))
 }
@@ -165,6 +176,10 @@ async function toRecount(
   }
   return recount
 }
+
+/** True if a sign-off stands somewhere that something waiting may make fall. */
+const mayFall = (taken: ReadonlyMap<Batch, Taken>, written: ReadonlyMap<Batch, LayerRows>): boolean =>
+  [...taken].some(([batch, { begun }]) => begun.closed && written.get(batch)!.annotations.length > 0)
 
 /** Brings gold, counts and sign-off into line. Answers the layers whose sign-off fell. */
 async function followGold(

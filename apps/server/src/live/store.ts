@@ -1,5 +1,6 @@
 import { emptyLabelSet, type LabelSet, type Role } from '@tamga/model'
 import { sql, type Transaction } from 'kysely'
+import type pg from 'pg'
 import type { Database, Db } from '../db/open.ts'
 import type { Row, Tables } from '../db/tables.ts'
 
@@ -104,11 +105,11 @@ export interface HeldLayer extends Head, LayerStanding {
  * is labelled here. A layer that somebody else holds is left out and waits for the next round.
  */
 export async function beginFlush(
-  trx: Trx,
+  client: pg.ClientBase,
   layers: readonly string[],
   accounts: readonly string[],
 ): Promise<Map<string, HeldLayer>> {
-  const { rows } = await sql<HeldLayer>`select * from tamga_begin_flush(${layers}, ${accounts})`.execute(trx)
+  const { rows } = await client.query<HeldLayer>('select * from tamga_begin_flush($1, $2)', [layers, accounts])
   return new Map(rows.map((row) => [row.layer, row]))
 }
 
@@ -364,27 +365,26 @@ export interface AnnotationRow {
 
 /**
  * Writes what a flush brings: the log, the annotations as they stand, what changed, what was set aside, and moves the heads
- * on. One statement a thousand rows, all of them one round trip as a rule. Throws if a head is not where it was: then the
- * transaction is broken and must not be committed.
+ * on. One statement a thousand rows, all of them one as a rule. Fails if a head is not where it was.
  */
-export async function writeFlush(trx: Trx, rows: FlushRows): Promise<void> {
-  const { log, changes, annotations, heads } = rows
+export async function writeFlush(client: pg.ClientBase, rows: FlushRows): Promise<void> {
+  const { log, changes, annotations } = rows
   const most = Math.max(log.length, changes.length, annotations.length, 1)
   for (let at = 0; at < most; at += ROWS) {
     const part = <T>(list: readonly T[]) => list.slice(at, at + ROWS)
-    const last = at + ROWS >= most
     const one = { ...rows, log: part(log), changes: part(changes), annotations: part(annotations) }
-    const moved = await writePart(trx, last ? one : { ...one, asides: [], counts: [], heads: [] })
-    if (last && moved !== heads.length) throw new Error(`only ${moved} of ${heads.length} heads are where they were`)
+    await writePart(client, at + ROWS >= most ? one : { ...one, asides: [], counts: [], heads: [] })
   }
 }
 
-/** One statement. Answers how many heads it moved. */
-async function writePart(trx: Trx, { log, changes, annotations, asides, counts, heads }: FlushRows): Promise<number> {
+function writePart(client: pg.ClientBase, { log, changes, annotations, asides, counts, heads }: FlushRows) {
   const lists = [log, changes, annotations, asides, counts, heads].map((list) => JSON.stringify(list))
-  const { rows } = await sql<{ moved: number }>`select tamga_write_flush(${sql.join(lists)}) as moved`.execute(trx)
-  return rows[0]!.moved
+  return client.query('select tamga_write_flush($1, $2, $3, $4, $5, $6)', lists)
 }
+
+/** True if a flush is so small that one statement writes it. */
+export const isOneStatement = ({ log, changes, annotations }: FlushRows): boolean =>
+  Math.max(log.length, changes.length, annotations.length) <= ROWS
 
 /** Takes the articles whose counts pages have not been told of, at most a thousand, with the counts. */
 export async function takeUntold(trx: Trx) {

@@ -50,12 +50,12 @@ const begin = `create function tamga_begin_flush(wanted text[], accounts text[])
 
 /**
  * Writes what a flush brings, in one round trip and by plans that each connection makes once: the log, what changed, the
- * annotations as they stand, what was set aside, by how much counts move; last it moves the heads on and answers how many
- * were where they should be.
+ * annotations as they stand, what was set aside, by how much counts move; last it moves the heads on, and fails if one is not
+ * where it was.
  */
 const write = `create function tamga_write_flush(
     log json, changes json, annotations json, asides json, counts json, heads json
-  ) returns int language plpgsql as $$
+  ) returns void language plpgsql as $$
   declare moved int;
   begin
     insert into layer_log (layer, seq, epoch, account, at, data)
@@ -104,7 +104,9 @@ const write = `create function tamga_write_flush(
       from json_to_recordset(heads) as r(layer text, was bigint, upto bigint)
       where h.layer = r.layer and h.seq = r.was;
     get diagnostics moved = row_count;
-    return moved;
+    if moved <> json_array_length(heads) then
+      raise exception 'only % of % heads are where they were', moved, json_array_length(heads);
+    end if;
   end $$`
 
 const statements = [
