@@ -264,14 +264,12 @@ describe('another quorum', () => {
     expect(await gold()).toBe(3)
     await settings(2)
     expect([await gold(), await left()]).toEqual([0, null])
-    const stats = await app.world.db
-      .selectFrom('article_stats as s')
-      .innerJoin('article', 'article.id', 's.article')
-      .select(['s.annotated', 's.waiting', 's.approved', 's.untold'])
-      .where('project', '=', project)
-      .execute()
-    // pages are told soon after, once for all
-    expect(stats).toEqual(Array.from({ length: 3 }, () => ({ annotated: 1, waiting: 1, approved: 0, untold: true })))
+    const told = async () => {
+      const facts = await factsAfter(app.world.db, projectScope(project), 0)
+      return facts.flatMap(({ kind, payload }) => (kind === 'counts' ? [payload] : []))
+    }
+    const waiting = { annotated: 1, waiting: 1, approved: 0 }
+    await expect.poll(async () => (await told()).slice(-3)).toMatchObject(Array.from({ length: 3 }, () => waiting))
     await settings(1)
     expect(await gold()).toBe(3)
   })
