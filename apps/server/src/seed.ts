@@ -7,6 +7,7 @@ import { record } from './audit.ts'
 import type { Ctx } from './auth/guard.ts'
 import { accountById, insertAccount } from './auth/store.ts'
 import { nextPseudonym } from './auth/tickets.ts'
+import { tellCounts } from './live/counts.ts'
 import type { Live } from './live/open.ts'
 import { insertLabelSet, insertMember, insertProject } from './projects/store.ts'
 import { templateSet } from './projects/templates.ts'
@@ -73,6 +74,7 @@ export async function seedDemo(world: World, live: Live, dir: string): Promise<v
     await seedSpans(world, live, articles.get(article)!, gold, team)
     await seedDecisions(reviewer, articles.get(article)!, gold)
   }
+  await tellCounts(world)
   await record(world.db, { project, account: null, act: 'demo.seeded', subject: project })
 }
 

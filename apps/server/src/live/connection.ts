@@ -7,6 +7,9 @@ import type { Peer, Sitter } from './seat.ts'
 /** What may wait for a reader, beside one frame of whatever size, before it counts as too slow. */
 const UNREAD_BYTES = 4 * 1024 * 1024
 
+/** What is put together into one write. */
+const COPIED_BYTES = 64 * 1024
+
 /** Nothing but a message of ours keeps a y-websocket client from closing after 30 s. */
 const keepAlive = packetOf({ type: 'awareness', update: encodeAwareness([]) })
 
@@ -59,7 +62,10 @@ export class Connection implements Peer {
     } finally {
       this.#gathered = null
     }
-    if (gathered.length > 0) this.send(gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered))
+    const bytes = gathered.reduce((sum, { length }) => sum + length, 0)
+    // a whole document is not copied for the sake of one write
+    if (bytes > COPIED_BYTES) for (const packet of gathered) this.send(packet)
+    else if (gathered.length > 0) this.send(gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered))
   }
 
   close(code: CloseCode, reason: string): void {

@@ -524,11 +524,13 @@ describe('too much', () => {
     })
   })
 
-  test('a thousand who join a large document at once are served, and leave nothing behind', async () => {
+  // with its one connection the embedded database takes a minute for a thousand
+  const crowd = process.env.TEST_DB === 'postgres' ? 1000 : 200
+  test(`${crowd} who join a large document at once are served, and leave nothing behind`, async () => {
     await fill(2 ** 20)
     const first = await joined()
     const before = await megabytes()
-    const many = Array.from({ length: 1000 }, () => stranger(`/live/${layer}?ack=1`, anna))
+    const many = Array.from({ length: crowd }, () => stranger(`/live/${layer}?ack=1`, anna))
     for (const one of many) {
       one.socket.on('open', () => one.say({ type: 'step1', vector: new Uint8Array([0]) }))
       // a document each would be a gigabyte of the test's own

@@ -52,6 +52,13 @@ const QUIET_MS = 10 * 60 * 1000
 /** A load that takes longer is worth a line in the log. */
 const SLOW_SECONDS = 2
 
+/** A whole document as it stood at a number of the log. */
+interface Whole {
+  readonly seq: number
+  readonly update: Uint8Array
+  packet: Buffer | null
+}
+
 /** What a room tells those who keep it. */
 export interface RoomKeeper {
   readonly flusher: Pick<Flusher, 'want'>
@@ -88,7 +95,7 @@ export class Room implements Flushable {
   #snapshotBytes = 0
   #snapping: Promise<void> | null = null
   // the whole document as one update, for those who come with nothing
-  #whole: { readonly seq: number; readonly update: Uint8Array } | null = null
+  #whole: Whole | null = null
 
   /** A room over a copy that holds what the database holds: see `open`. */
   constructor(world: World, replica: Replica, keeper: RoomKeeper) {
@@ -213,7 +220,7 @@ export class Room implements Flushable {
     this.#whenDurable(() => {
       try {
         seat.peer.together(() => {
-          seat.send({ type: 'step2', update: this.#lacking(vector) })
+          seat.peer.send(this.#lacking(vector))
           seat.send({ type: 'awareness', update: this.#presence.all() })
         })
         seat.answered = true
@@ -232,12 +239,18 @@ export class Room implements Flushable {
     return has !== null && has.size > 0 && !has.has(base)
   }
 
-  /** What somebody with this state vector lacks; for those who have nothing it is made once. */
-  #lacking(vector: Uint8Array): Uint8Array {
+  /** What somebody with this state vector lacks, as a packet; for those who have nothing it is made once. */
+  #lacking(vector: Uint8Array): Buffer {
+    if (vector.length !== 1 || vector[0] !== 0)
+      return packetOf({ type: 'step2', update: Y.encodeStateAsUpdate(this.#replica.doc, vector) })
+    const whole = this.#wholeNow()
+    return (whole.packet ??= packetOf({ type: 'step2', update: whole.update }))
+  }
+
+  #wholeNow(): Whole {
     const { doc, seq } = this.#replica
-    if (vector.length !== 1 || vector[0] !== 0) return Y.encodeStateAsUpdate(doc, vector)
-    if (this.#whole?.seq !== seq) this.#whole = { seq, update: Y.encodeStateAsUpdate(doc) }
-    return this.#whole.update
+    if (this.#whole?.seq !== seq) this.#whole = { seq, update: Y.encodeStateAsUpdate(doc), packet: null }
+    return this.#whole
   }
 
   #tellPresence(seat: Seat): void {
@@ -484,7 +497,7 @@ export class Room implements Flushable {
   async #snap(): Promise<void> {
     const replica = this.#replica
     const { epoch, seq, tailBytes } = replica
-    const state = this.#lacking(new Uint8Array([0]))
+    const state = this.#wholeNow().update
     const { layer } = this.ground
     await transact(this.#world, (trx) => putSnapshot(trx, { layer, epoch, seq, state, at: this.#world.now() }))
     this.#world.metrics.snapshots.inc()
