@@ -9,10 +9,12 @@ export class Line {
   /** How long what is said waits on its way. */
   delay = 0
   #shut = false
+  #port = 0
 
   static async open(target: number): Promise<Line> {
     const line = new Line(target)
     await new Promise<void>((resolve) => line.#server.listen(0, '127.0.0.1', resolve))
+    line.#port = (line.#server.address() as AddressInfo).port
     return line
   }
 
@@ -21,8 +23,9 @@ export class Line {
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#carry(client))
   }
 
+  /** Where editors dial; it stays the same, and in vain, when the line is closed: one may be about to dial again. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#port
   }
 
   /** Nobody gets through any more, and those who were through are cut off. */
