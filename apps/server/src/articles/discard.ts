@@ -11,5 +11,5 @@ export async function discard(db: Db, id: string): Promise<void> {
 
 /** Deletes the articles of a staged import, or of one file of it, which nobody has seen, in short steps. */
 export async function empty(db: Db, id: string): Promise<void> {
-  while ((await deleteStaged(db, id, PORTION)) > 0);
+  while (await deleteStaged(db, id, PORTION));
 }

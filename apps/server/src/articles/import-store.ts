@@ -94,16 +94,24 @@ export const markDiscarded = (db: Db, id: string) =>
     .where('state', '=', 'staging')
     .execute()
 
-/** Deletes some articles of an import, or of one file of it, and answers how many. For what nobody has seen only. */
-export async function deleteStaged(db: Db, id: string, most: number): Promise<number> {
+/**
+ * Deletes some articles of an import, or of one file of it. For what nobody has seen only. Answers false if none was left;
+ * true may also mean that another transaction deleted them first.
+ */
+export async function deleteStaged(db: Db, id: string, most: number): Promise<boolean> {
   const files = db
     .selectFrom('import')
     .select('id')
     .where((eb) => eb.or([eb('id', '=', id), inside(id)]))
     .where('state', '!=', 'published')
   const some = db.selectFrom('article').select('article.id').where('import', 'in', files).limit(most)
-  const { numDeletedRows } = await db.deleteFrom('article').where('id', 'in', some).executeTakeFirst()
-  return Number(numDeletedRows)
+  const { found } = await db
+    .with('some', () => some)
+    .with('gone', (one) => one.deleteFrom('article').where('id', 'in', one.selectFrom('some').select('id')))
+    .selectFrom('some')
+    .select((eb) => eb.fn.countAll<number>().as('found'))
+    .executeTakeFirstOrThrow()
+  return found > 0
 }
 
 /** Imports that were opened before a moment and neither published nor discarded. */

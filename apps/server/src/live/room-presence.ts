@@ -28,8 +28,13 @@ export class RoomPresence {
   readonly #changed = new Map<number, number>()
   readonly #ownChanged = new Map<number, number>()
 
-  /** Takes what a connection says of one of its own client ids. */
+  /**
+   * Takes what a connection says of one of its own client ids. What it said earlier may come later: the first words under a
+   * new id wait for the id to be bound, those after that do not.
+   */
   put(seat: Seat, { client, clock, state }: AwarenessEntry): void {
+    const known = this.#own.get(client)
+    if (known?.seat === seat && clock < known.clock) return
     const { id: account, name, colour } = seat.account
     if (state === null) this.#own.delete(client)
     else this.#own.set(client, { clock, state: { ...readPresence(state), account, name, colour }, seat })
