@@ -56,20 +56,12 @@ const choose = (tab: Page, locale: string) =>
 type Rules = 'all' | 'colours' | 'none'
 
 /**
- * Looks at a page in three languages and two schemes: every rule of axe, the title, the language, no key in place of a
- * text, nothing that runs out of the window.
+ * Looks at a page in three languages and two schemes. Axe in one language, for the words differ and the structure does not;
+ * the title, the language, no key in place of a text, and nothing that runs out of the window in all three.
  */
-const look = (visit: Visit, name: string) => examineIn(visit, name, visit.page.viewportSize()!.width > 700)
-
-/**
- * Looks at what a page shows besides (a dialog, a menu, a refusal): axe in one language, for the words differ and the
- * structure does not; whether they fit, in all three. A whole page on a phone is looked at no more closely.
- */
-const glance = (visit: Visit, name: string) => examineIn(visit, name, false)
-
-async function examineIn({ page, tab, faults }: Visit, name: string, everyLanguage: boolean): Promise<void> {
+async function look({ page, tab, faults }: Visit, name: string): Promise<void> {
   const rules = (locale: string): readonly (readonly ['light' | 'dark', Rules])[] =>
-    everyLanguage || locale === 'en'
+    locale === 'en'
       ? [
           ['light', 'all'],
           ['dark', 'colours'],
@@ -142,7 +134,7 @@ for (const viewport of widths) {
       await page.getByLabel('Password').fill('a long password')
       await page.keyboard.press('Enter')
       await page.getByRole('alert').waitFor()
-      await glance(person, 'sign-in refused')
+      await look(person, 'sign-in refused')
       for (const [name, hash] of Object.entries(await links(browser))) {
         await page.goto('about:blank')
         await page.goto(`${server.url}/link${hash}`)
@@ -166,10 +158,10 @@ for (const viewport of widths) {
       await look(person, 'projects')
       await page.getByRole('button', { name: 'New project' }).click()
       await page.getByText('CoNLL-2003, flat').waitFor()
-      await glance(person, 'new project')
+      await look(person, 'new project')
       await closeDialog()
       await menu(`Menu of ${team.owner}`).click()
-      await glance(person, 'own menu')
+      await look(person, 'own menu')
       await page.keyboard.press('Escape')
 
       await page.getByRole('link', { name: 'Новости Актобе' }).first().click()
@@ -178,17 +170,17 @@ for (const viewport of widths) {
       await look(person, 'articles')
       await page.getByRole('searchbox').fill('акто')
       await page.locator('mark').first().waitFor()
-      await glance(person, 'articles found')
+      await look(person, 'articles found')
       await page.getByRole('searchbox').fill('zzz')
       await page.getByText('Nothing found').waitFor()
-      await glance(person, 'no article found')
+      await look(person, 'no article found')
       await page.getByRole('searchbox').fill('')
       for (const act of ['Edit what is known of it', 'Join with a translation', 'Withdraw']) {
         await menu(/Acts on «В Алматы/).click()
-        if (act.startsWith('Edit')) await glance(person, 'menu of an article')
+        if (act.startsWith('Edit')) await look(person, 'menu of an article')
         await page.getByRole('menuitem', { name: act }).click()
         await page.getByRole('dialog').waitFor()
-        await glance(person, act)
+        await look(person, act)
         await closeDialog()
       }
 
@@ -198,12 +190,12 @@ for (const viewport of widths) {
       await page.getByRole('button', { name: /PER/ }).first().click()
       await page.getByLabel('Code', { exact: true }).fill('CITY')
       await page.getByText('keeps this from being saved').waitFor()
-      await glance(person, 'a label with a fault')
+      await look(person, 'a label with a fault')
       await page.getByLabel('Code', { exact: true }).fill('PER')
       for (const tab of ['Attributes', 'Relations']) {
         await page.getByText(tab, { exact: true }).click()
         await page.locator('.tree button').first().click()
-        await glance(person, `labels: ${tab}`)
+        await look(person, `labels: ${tab}`)
       }
 
       await page.goto(`${project}/people`)
@@ -211,10 +203,10 @@ for (const viewport of widths) {
       await page.getByText(team.dan, { exact: true }).waitFor()
       await look(person, 'people')
       await page.getByRole('button', { name: 'Invite' }).click()
-      await glance(person, 'invite')
+      await look(person, 'invite')
       await page.getByRole('button', { name: 'Make the link' }).click()
       await page.getByRole('button', { name: 'Copy' }).waitFor()
-      await glance(person, 'invitation')
+      await look(person, 'invitation')
       await closeDialog()
 
       await page.goto(`${project}/settings`)
@@ -303,18 +295,18 @@ for (const viewport of widths) {
       if (!narrow) {
         await page.keyboard.press('Space')
         await page.getByRole('dialog', { name: 'Label' }).waitFor()
-        await glance(person, 'picker')
+        await look(person, 'picker')
         await page.keyboard.press('Escape')
       }
       await page.keyboard.press('Escape')
       await drag(page, 'форум')
-      await glance(person, 'words are selected')
+      await look(person, 'words are selected')
       if (narrow) {
         await page.getByRole('button', { name: /^Spans/ }).click()
-        await glance(person, 'list of spans')
+        await look(person, 'list of spans')
         await page.getByRole('button', { name: 'Close' }).first().click()
         await page.getByRole('button', { name: 'Details' }).click()
-        await glance(person, 'details')
+        await look(person, 'details')
       } else {
         await page.keyboard.press('Control+KeyK')
         await page.getByRole('dialog', { name: 'Commands' }).waitFor()
@@ -322,7 +314,7 @@ for (const viewport of widths) {
         await page.keyboard.press('Escape')
         await page.keyboard.press('F1')
         await page.getByRole('dialog', { name: 'All keys' }).waitFor()
-        await glance(person, 'help')
+        await look(person, 'help')
       }
       expect(faults).toEqual([])
       await person.context.close()
@@ -346,15 +338,15 @@ for (const viewport of widths) {
         .waitFor()
       await look(person, 'review')
       await page.getByRole('button', { name: /^Reject/ }).click()
-      await glance(person, 'review: why not')
+      await look(person, 'review: why not')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: /^Amend/ }).click()
       await page.getByRole('button', { name: /^Approve as amended/ }).waitFor()
-      await glance(person, 'review: amend')
+      await look(person, 'review: amend')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: /Add a missed span/ }).click()
       await drag(page, 'проектов')
-      await glance(person, 'review: missed')
+      await look(person, 'review: missed')
       await page.keyboard.press('Escape')
       await open('В Актобе прошел Гражданский форум')
       await page.getByText('Signed off', { exact: true }).waitFor()

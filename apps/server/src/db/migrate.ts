@@ -4,6 +4,7 @@ import * as start from './migrations/0001-start.ts'
 import * as refresh from './migrations/0002-refresh.ts'
 import * as live from './migrations/0003-live.ts'
 import * as installation from './migrations/0004-installation.ts'
+import * as atOnce from './migrations/0005-at-once.ts'
 
 /** Every migration there is, in order: forward only, each in a transaction. */
 const migrations: Record<string, Migration> = {
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '0002-refresh': refresh,
   '0003-live': live,
   '0004-installation': installation,
+  '0005-at-once': atOnce,
 }
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

@@ -37,6 +37,21 @@ const steps: Record<string, Step> = {
     ],
     stands: [[{ scope: 'project/p', n: 7 }], []],
   },
+  '0005-at-once': {
+    write: (db) => sql`insert into clock (scope, n) values ('project/q', 8)`.execute(db),
+    // a function and no table: what foresees nothing writes nothing, and is as foreseen
+    read: async (db) => [
+      (await sql`select * from clock order by scope`.execute(db)).rows,
+      (await sql`select tamga_flush('[]', '[]', '[]', '[]', '[]', '[]', '[]', '[]') as done`.execute(db)).rows,
+    ],
+    stands: [
+      [
+        { scope: 'project/p', n: 7 },
+        { scope: 'project/q', n: 8 },
+      ],
+      [{ done: true }],
+    ],
+  },
 }
 
 test('each step keeps what the schema before held', async () => {

@@ -7,9 +7,12 @@ import { isBusy } from '../db/transact.ts'
  */
 export type Failure = 'refused' | 'busy' | 'lost'
 
+/** Thrown by a flush that foresaw something else than the database found: nothing was written, the next attempt asks. */
+export class Overtaken extends Error {}
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof Problem) return 'refused'
-  if (isBusy(error)) return 'busy'
+  if (error instanceof Overtaken || isBusy(error)) return 'busy'
   const { code } = error as { code?: unknown }
   if (typeof code !== 'string') return 'lost'
   // data, cardinality and integrity errors (classes 21, 22, 23)

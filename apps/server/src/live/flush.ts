@@ -1,48 +1,21 @@
-import {
-  closeCodes,
-  decodeUpdate,
-  inspectUpdate,
-  isFault,
-  isServerClient,
-  newClientsOf,
-  type AwarenessEntry,
-  type DecodedUpdate,
-  type Refusal,
-  type UpdateFault,
-} from '@tamga/collab'
-import { can, Problem, type ProblemCode, type Role } from '@tamga/model'
-import * as Y from 'yjs'
+import type { Refusal, UpdateFault } from '@tamga/collab'
+import { Problem } from '@tamga/model'
 import type pg from 'pg'
 import { clientOf, transactInTwo } from '../db/in-two.ts'
 import { poolOf } from '../db/open.ts'
 import { projectScope, state } from '../facts.ts'
 import { approvedOf, dropClosingOf, isAnyDecided, refreshGold } from '../gold/store.ts'
 import type { World } from '../world.ts'
-import { applyOwn, applyTogether, type Applied, type Apply, type Writer } from './apply.ts'
+import { applyOwn } from './apply.ts'
+import { Overtaken } from './failure.ts'
 import { OtherEpoch, type LogRow, type Replica } from './replica.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
 import type { Seat } from './seat.ts'
 import { beginFlush, claimClients, holdLabels, isOneStatement, labelsOf, lockHead, standingOf } from './store.ts'
-import { writeFlush } from './store.ts'
-import type { FlushRows, Head, LayerStanding, Trx } from './store.ts'
+import { flushAtOnce, writeFlush } from './store.ts'
+import type { FlushRows, Foreseen, Head, LayerStanding, Trx } from './store.ts'
+import { claimsOf, decode, takeAll, type Batch, type Begun, type Decoded, type Taken } from './take.ts'
 import type { Write } from './write.ts'
-
-/** What waits in a room's queue: a client's update (or only its first use of a client id), in the order of arrival. */
-export interface Incoming {
-  readonly seat: Seat
-  /** Presence under a client id that is used for the first time, where there is no update. */
-  readonly presence: AwarenessEntry | null
-  readonly bytes: Uint8Array | null
-  readonly maxBytes: number
-  /** How many document messages the connection had sent with this one. */
-  readonly n: number
-}
-
-/** What one room has for a flush. */
-export interface Batch {
-  readonly replica: Replica
-  readonly items: readonly Incoming[]
-}
 
 /** What a committed flush has to tell one room. */
 export interface Flushed {
@@ -58,33 +31,70 @@ export interface Flushed {
   readonly told: boolean
 }
 
-/** Of all that one connection may have refused: who gets there writes nothing sensible. */
-const MOST_REFUSED = 1000
-
-/** A longer update is a step 2: it repeats all deletes that its client knows of, and a little is new. */
-const LONG = 2048
-
 /**
  * Takes what clients sent into their layers, all in one transaction: lock the heads, catch up, ask membership and state,
  * claim client ids, inspect, apply with corrections, write log, annotations, changes and what was set aside, refresh gold,
  * state facts. Returns after the commit what each room has to tell; a room is missing whose head somebody else holds. If it
  * throws, nothing was written, and `replica.ahead` says whether a copy must be loaded anew.
  */
-export function flush(world: World, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
+export async function flush(world: World, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
+  const decoded = new Map(batches.map((batch) => [batch, batch.items.map(decode)]))
+  if (isForeseen(decoded)) return flushForeseen(world, decoded)
   const layers = batches.map(({ replica }) => replica.ground.layer)
   const lock = (client: pg.ClientBase) => beginFlush(client, layers, accountsIn(batches))
   return commit(world, lock, async (trx, held) => {
     const taken = new Map<Batch, Taken>()
-    for (const batch of batches) {
+    for (const [batch, updates] of decoded) {
       const layer = held.get(batch.replica.ground.layer)
       if (!layer) continue
       const begun = await begin(trx, batch, layer, layer)
-      const decoded = batch.items.map(decode)
-      await claim(trx, batch, decoded)
-      taken.set(batch, takeAll(batch, decoded, begun, layer.roles ?? {}))
+      batch.replica.learn(isPlain(layer), accountsIn([batch]), layer.roles ?? {})
+      await claim(trx, batch, updates)
+      taken.set(batch, takeAll(batch, updates, begun, layer.roles ?? {}))
     }
     return taken
   })
+}
+
+/** Is all that a flush asks known from an earlier one, so that the database need only say whether it still holds? */
+const isForeseen = (decoded: ReadonlyMap<Batch, readonly Decoded[]>): boolean =>
+  [...decoded].every(
+    ([batch, updates]) =>
+      batch.replica.foresees(batch.items.map(({ seat }) => seat.account.id)) && claimsOf(batch, updates).size === 0,
+  )
+
+/**
+ * The same in a single statement: takes what clients sent as if everything stood where it did, and the database writes it
+ * only if that is so. Throws `Overtaken` if not: the copies are ahead then, and the next attempt asks.
+ */
+async function flushForeseen(
+  world: World,
+  decoded: ReadonlyMap<Batch, readonly Decoded[]>,
+): Promise<Map<Batch, Flushed>> {
+  const begun = { shut: null, closed: false, decided: false, locked: none }
+  const taken = new Map<Batch, Taken>()
+  for (const [batch, updates] of decoded)
+    taken.set(batch, takeAll(batch, updates, begun, Object.fromEntries(batch.replica.plainRoles!)))
+  const written = writtenBy(taken, world.now())
+  const rows = allRows(taken, written, new Set())
+  const done = isOneStatement(rows) && (await flushAtOnce(poolOf(world.db), foreseenOf([...taken.keys()]), rows))
+  if (!done) {
+    for (const { replica } of taken.keys()) replica.plainRoles = null
+    throw new Overtaken()
+  }
+  return settleAll({ taken, written, opened: [] })
+}
+
+function foreseenOf(batches: readonly Batch[]): Foreseen {
+  const layers = batches.map(({ replica: { ground, epoch, seq, labelSet } }) => ({
+    ...{ layer: ground.layer, epoch, seq, label_set: labelSet },
+  }))
+  const members = batches.flatMap(({ replica, items }) =>
+    [...new Set(items.map(({ seat }) => seat.account.id))].map((account) => ({
+      ...{ project: replica.ground.project, account, role: replica.plainRoles!.get(account)! },
+    })),
+  )
+  return { layers, members }
 }
 
 /** The same path for one write of the server's own, in an account's name. */
@@ -105,17 +115,6 @@ export async function flushOwn(world: World, replica: Replica, account: string, 
   return flushed.get(batch)!
 }
 
-/** What was taken from one room before it is written. */
-export interface Taken {
-  readonly begun: Begun
-  readonly applied: readonly Applied[]
-  /** What it did to the document, in order: fewer pieces than there are in the log. */
-  readonly updates: readonly Uint8Array[]
-  readonly faults: Map<Seat, UpdateFault>
-  readonly refusals: Map<Seat, Refusal[]>
-  readonly also?: (trx: Trx) => Promise<unknown>
-}
-
 const nothing = () => Promise.resolve()
 
 /** Runs `take`, writes what it took, commits, and only then moves the copies on. */
@@ -126,8 +125,7 @@ async function commit<A>(
 ): Promise<Map<Batch, Flushed>> {
   const done = await transactInTwo(poolOf(world.db), first, async (trx, answer) => {
     const taken = await take(trx, answer)
-    const now = world.now()
-    const written = new Map([...taken].map(([batch, { applied }]) => [batch, rowsOf(batch.replica, applied, now)]))
+    const written = writtenBy(taken, world.now())
     const recount = await toRecount(trx, taken, written)
     const rows = allRows(taken, written, recount)
     if (taken.size === 0) return { last: nothing, value: { taken, written, opened: [] } }
@@ -142,16 +140,24 @@ async function commit<A>(
       ])
     return { last: nothing, value: { taken, written, opened } }
   })
-  return new Map([...done.taken].map(([batch, taken]) => [batch, settle(batch, taken, done.written.get(batch)!, done)]))
+  return settleAll(done)
 }
 
+const writtenBy = (taken: ReadonlyMap<Batch, Taken>, at: Date): Map<Batch, LayerRows> =>
+  new Map([...taken].map(([batch, { applied }]) => [batch, rowsOf(batch.replica, applied, at)]))
+
+interface Done {
+  readonly taken: ReadonlyMap<Batch, Taken>
+  readonly written: ReadonlyMap<Batch, LayerRows>
+  /** The layers whose sign-off fell. */
+  readonly opened: readonly Batch[]
+}
+
+const settleAll = ({ taken, written, opened }: Done): Map<Batch, Flushed> =>
+  new Map([...taken].map(([batch, one]) => [batch, settle(batch, one, written.get(batch)!, opened)]))
+
 /** After the commit: the copy is what the database holds. */
-export function settle(
-  { replica }: Batch,
-  taken: Taken,
-  rows: LayerRows,
-  { opened }: { opened: readonly Batch[] },
-): Flushed {
+export function settle({ replica }: Batch, taken: Taken, rows: LayerRows, opened: readonly Batch[]): Flushed {
   const { applied, faults, refusals, also } = taken
   const written = applied.flatMap(({ account, update }) => (update ? [{ account, data: update }] : []))
   const { unsent, seq: from } = replica
@@ -225,12 +231,6 @@ function allRows(
   }
 }
 
-/** What holds for one layer in this transaction. */
-interface Begun extends Pick<LayerStanding, 'closed' | 'decided'> {
-  readonly shut: ProblemCode | null
-  readonly locked: ReadonlySet<string>
-}
-
 const none: ReadonlySet<string> = new Set()
 
 /** With the head locked: catches up with other processes and says what may be written now. */
@@ -247,103 +247,20 @@ async function begin(trx: Trx, { replica }: Batch, head: Head, standing: LayerSt
   return { shut, closed, decided, locked: locks && decided ? await approvedOf(trx, layer) : none }
 }
 
-const accountsIn = (batches: readonly Batch[]): string[] => [
-  ...new Set(batches.flatMap(({ items }) => items.map(({ seat }) => seat.account.id))),
-]
-
-type Decoded = DecodedUpdate | UpdateFault | null
-
-export const decode = ({ bytes, maxBytes }: Incoming): Decoded => bytes && decodeUpdate(bytes, maxBytes)
+/** Nothing about the layer asks for more than its rows. */
+const isPlain = ({ state, withdrawn, closed, decided }: LayerStanding): boolean =>
+  state === 'open' && !withdrawn && !closed && !decided
 
 /** Binds every client id that is used here for the first time to its user. */
-async function claim(trx: Trx, { replica, items }: Batch, decoded: readonly Decoded[]): Promise<void> {
-  const claims = new Map<number, string>()
-  for (const [i, { seat, presence }] of items.entries()) {
-    const update = decoded[i] ?? null
-    const used = update ? (isFault(update) ? [] : newClientsOf(update, replica.doc)) : presence ? [presence.client] : []
-    // what is beyond a connection's limit is not bound: it closes the connection below
-    for (const id of used) if (isFree(replica, id) && !claims.has(id) && !seat.uses(id)) claims.set(id, seat.account.id)
-  }
+async function claim(trx: Trx, batch: Batch, decoded: readonly Decoded[]): Promise<void> {
+  const claims = claimsOf(batch, decoded)
   if (claims.size === 0) return
+  const { replica } = batch
   replica.ahead = true
   const owners = await claimClients(trx, replica.ground.layer, replica.epoch, claims)
   for (const [client, account] of owners) replica.clients.set(client, account)
 }
 
-// an id that has a clock but no owner is the server's, or older than the table
-const isFree = ({ clients, doc }: Replica, id: number) =>
-  !isServerClient(id) && id < 2 ** 32 && !clients.has(id) && Y.getState(doc.store, id) === 0
-
-/** Applies what one room has, each item for itself. `decoded` is what `decode` makes of each, its client ids are claimed. */
-export function takeAll(
-  { replica, items }: Batch,
-  decoded: readonly Decoded[],
-  begun: Begun,
-  roles: Readonly<Record<string, Role>>,
-): Taken {
-  const taken = { begun, applied: [] as Applied[], updates: [] as Uint8Array[] }
-  const faults = new Map<Seat, UpdateFault>()
-  const refusals = new Map<Seat, Refusal[]>()
-  for (let at = 0; at < items.length;) {
-    let ends = false
-    const update = applyTogether(replica, (apply) => {
-      for (; at < items.length && !ends; at++) {
-        const { seat, presence } = items[at]!
-        const given = decoded[at]
-        if (faults.has(seat) || seat.expelled) continue
-        const role = roles[seat.account.id] ?? null
-        const result = given ? takeIn(replica, seat, given, role, begun, apply) : seat.uses(presence!.client)
-        if (result === null) continue
-        if (isFault(result)) faults.set(seat, result)
-        else {
-          taken.applied.push(result)
-          if (result.refusals.length > 0) addTo(refusals, seat, result)
-          ends = result.refusals.length > 0 || result.update!.length > LONG
-        }
-      }
-    })
-    if (update) taken.updates.push(update)
-    // of what was refused the log keeps what became of it, and nothing of the value; of what is long, what was new
-    if (ends) taken.applied.push({ ...taken.applied.pop()!, update })
-  }
-  return { ...taken, faults, refusals }
-}
-
-function addTo(refusals: Map<Seat, Refusal[]>, seat: Seat, { refusals: list }: Applied): void {
-  refusals.set(seat, [...(refusals.get(seat) ?? []), ...list.map(({ refusal }) => refusal)])
-}
-
-const forged = (client: number): UpdateFault => ({
-  close: closeCodes.malformed,
-  reason: `client ${client} is another's`,
-})
-
-/** Is a client id the sender's own, and not one too many? Presence alone asks no more. */
-const own = ({ clients }: Replica, seat: Seat, client: number): UpdateFault | null =>
-  seat.uses(client) ?? (clients.get(client) === seat.account.id ? null : forged(client))
-
-/** One update of a client: a fault, null if it brings nothing, or what came of it. */
-function takeIn(
-  replica: Replica,
-  seat: Seat,
-  update: DecodedUpdate | UpdateFault,
-  role: Role | null,
-  { shut, locked }: Pick<Writer, 'shut' | 'locked'>,
-  apply: Apply,
-): Applied | UpdateFault | null {
-  if (isFault(update)) return update
-  // before it is walked through, which takes the longer the more clients are in it
-  for (const client of newClientsOf(update, replica.doc)) {
-    const fault = own(replica, seat, client)
-    if (fault) return fault
-  }
-  const found = inspectUpdate(update, replica.doc)
-  if (isFault(found)) return found
-  if (found.clients.length === 0 && !found.deletes) return null
-  if (role === null || !can(role, 'annotate')) return { close: closeCodes.notYours, reason: 'may not write here' }
-  if (seat.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
-  const account = seat.account.id
-  const settled = apply(update.bytes, { account, role, shut, locked })
-  seat.refused += settled.refusals.length
-  return { account, update: update.bytes, ...settled }
-}
+const accountsIn = (batches: readonly Batch[]): string[] => [
+  ...new Set(batches.flatMap(({ items }) => items.map(({ seat }) => seat.account.id))),
+]

@@ -1,7 +1,8 @@
 import type { World } from '../world.ts'
 import { failureOf } from './failure.ts'
-import { flush, type Batch, type Flushed } from './flush.ts'
+import { flush, type Flushed } from './flush.ts'
 import { OtherEpoch, type Replica } from './replica.ts'
+import type { Batch } from './take.ts'
 
 /** A room as the flusher sees it. */
 export interface Flushable {

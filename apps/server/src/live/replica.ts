@@ -1,5 +1,5 @@
 import { isServerClient, LayerDoc, ROOT, SERVER_CLIENT, structsOf } from '@tamga/collab'
-import { emptyLabelSet, type Annotation, type LabelSet, type Plain } from '@tamga/model'
+import { emptyLabelSet, type Annotation, type LabelSet, type Plain, type Role } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Db } from '../db/open.ts'
 import { takeAs } from './accept.ts'
@@ -29,6 +29,9 @@ const NOBODY = 0
 /** From so many rows on a copy is read anew rather than carried on row by row. */
 const ROW_BY_ROW = 500
 
+/** After somebody else wrote here, so many flushes ask. */
+const DOUBTS = 100
+
 /**
  * The server's copy of one layer's document, from its snapshot and the log after it, with what was accepted so far: the
  * values by key, the annotations they make, and whose they are. Changed only inside a flush.
@@ -54,6 +57,10 @@ export class Replica {
   labelSet: number | null = null
   /** True from the first change that is not yet committed: if the commit fails, this copy is ahead of the database. */
   ahead = false
+  /** The roles of those who wrote, while the layer is plain: open, and nothing in it decided; null if it is not, or not known. */
+  plainRoles: Map<string, Role> | null = null
+  /** How many flushes have to ask, since somebody else writes here too. */
+  #doubts = 0
   /** What another process wrote and this copy took from the log, until those in the room have it too. */
   unsent: Uint8Array[] = []
 
@@ -92,23 +99,50 @@ export class Replica {
     return { text: this.ground.text, labels: this.labels }
   }
 
-  /** How much of the document is history: structs that Yjs keeps, keys that say something, client ids. */
+  /** Notes how a flush that asked found the layer, and which roles these accounts have there. */
+  learn(isPlain: boolean, accounts: readonly string[], roles: Readonly<Record<string, Role>>): void {
+    this.#doubts = Math.max(0, this.#doubts - 1)
+    if (!isPlain) return void (this.plainRoles = null)
+    const known = (this.plainRoles ??= new Map())
+    for (const account of accounts)
+      if (roles[account]) known.set(account, roles[account])
+      else known.delete(account)
+  }
+
+  /** Will a flush of these accounts find everything as the last one left it, as far as can be told? */
+  foresees(accounts: readonly string[]): boolean {
+    return this.#doubts === 0 && this.plainRoles !== null && accounts.every((account) => this.plainRoles!.has(account))
+  }
+
+  /** Somebody else writes here: for a while nothing is foreseen. */
+  doubt(): void {
+    this.#doubts = DOUBTS
+  }
+
+  /** How many client ids the document knows. */
+  get clientIds(): number {
+    return this.doc.store.clients.size
+  }
+
+  /** How much of the document is history: structs that Yjs keeps, keys that say something, client ids. Walks through all of it. */
   get size() {
-    return { structs: structsOf(this.doc), keys: this.map.size, clients: this.doc.store.clients.size }
+    return { structs: structsOf(this.doc), keys: this.map.size, clients: this.clientIds }
   }
 
   /** Takes in what the log holds beyond this copy, up to a number. Those in the room lack it until it is sent. */
   async catchUp(db: Db, upto: number): Promise<void> {
     if (upto <= this.seq) return
+    this.doubt()
     if (upto - this.seq > ROW_BY_ROW) {
       this.unsent.push(...(await this.#replay(db, upto)))
       return this.#readOwners(db)
     }
-    this.take(await this.#rowsTo(db, upto), upto)
+    this.take(await rowsBetween(db, this.ground.layer, this.seq, upto), upto)
   }
 
   /** Takes in rows that follow this copy, one by one, each under its author. */
   take(rows: readonly LogRow[], upto: number): void {
+    this.doubt()
     this.doc.clientID = NOBODY
     for (const { account, data } of rows) {
       for (const client of Y.parseUpdateMeta(data).from.keys())
@@ -122,7 +156,7 @@ export class Replica {
 
   /** Applies the rows up to a number at once, which is quicker for many, and reads what they make. */
   async #replay(db: Db, upto: number): Promise<Uint8Array[]> {
-    const updates = (await this.#rowsTo(db, upto)).map(({ data }) => data)
+    const updates = (await rowsBetween(db, this.ground.layer, this.seq, upto)).map(({ data }) => data)
     this.doc.clientID = NOBODY
     Y.transact(this.doc, () => updates.forEach((update) => Y.applyUpdate(this.doc, update)))
     this.#whole(upto)
@@ -135,18 +169,10 @@ export class Replica {
     return updates
   }
 
-  async #rowsTo(db: Db, upto: number): Promise<LogRow[]> {
-    const all: LogRow[] = []
-    for (let after = this.seq; after < upto;) {
-      const rows = await logAfter(db, this.ground.layer, after, upto)
-      const last = rows.at(-1)
-      // rows are numbered without holes: one that is missing was covered by a snapshot and dropped, or is lost
-      if (!last || last.seq !== after + rows.length)
-        throw new Error(`the log of ${this.ground.layer} ends at ${after}, its head at ${upto}`)
-      all.push(...rows)
-      after = last.seq
-    }
-    return all
+  /** What the log holds between an earlier place and this copy's. Throws if it is not all there any more. */
+  async since(db: Db, seq: number): Promise<Uint8Array[]> {
+    const rows = await rowsBetween(db, this.ground.layer, seq, this.seq)
+    return rows.map(({ data }) => data)
   }
 
   /** After rows were applied: nothing may be missing, and the server's id is this copy's again. */
@@ -165,4 +191,18 @@ export class Replica {
     for (const { client, account } of await clientsOf(db, this.ground.layer, this.epoch))
       this.clients.set(client, account)
   }
+}
+
+async function rowsBetween(db: Db, layer: string, from: number, upto: number): Promise<LogRow[]> {
+  const all: LogRow[] = []
+  for (let after = from; after < upto;) {
+    const rows = await logAfter(db, layer, after, upto)
+    const last = rows.at(-1)
+    // rows are numbered without holes: one that is missing was covered by a snapshot and dropped, or is lost
+    if (!last || last.seq !== after + rows.length)
+      throw new Error(`the log of ${layer} ends at ${after}, its head at ${upto}`)
+    all.push(...rows)
+    after = last.seq
+  }
+  return all
 }

@@ -11,10 +11,9 @@ import {
 import { Problem } from '@tamga/model'
 import * as Y from 'yjs'
 import type { World } from '../world.ts'
-import { transact } from '../db/transact.ts'
-import { beginEpoch, isWorthANewEpoch } from './epoch.ts'
+import { beginAnewIfWorth, Compaction } from './compaction.ts'
 import { failureOf } from './failure.ts'
-import { flushOwn, type Flushed, type Incoming } from './flush.ts'
+import { flushOwn, type Flushed } from './flush.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { packetOf } from './packet.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -23,7 +22,9 @@ import { RemotePresence } from './remote-presence.ts'
 import { RoomPresence } from './room-presence.ts'
 import { Seat, type Peer } from './seat.ts'
 import { decodeShare, encodeShare, shareChannel, type Share } from './share.ts'
-import { headOf, lastWritten, putSnapshot, type Ground, type Head } from './store.ts'
+import { headOf, type Ground, type Head } from './store.ts'
+import type { Incoming } from './take.ts'
+import { Whole } from './whole.ts'
 import type { Write } from './write.ts'
 
 /** A write of the server's own that waits its turn. */
@@ -37,27 +38,11 @@ interface OwnWrite {
 const ATTEMPTS = 3
 /** What one connection may have waiting. */
 const QUEUED_BYTES = 4 * 1024 * 1024
-/** A snapshot is taken after so many rows of log, and when they are worth something beside the last one. */
-const SNAPSHOT_ROWS = 500
-const SNAPSHOT_SHARE = 0.5
-/** From here on a room that people are in begins a new document: each client id costs every transaction. */
-const MOST_CLIENTS = 2000
-const MOST_BYTES = 50 * 1024 * 1024
 /** Messages of other processes may overtake each other: one that is missing is waited for before the log is read. */
 const OVERTAKEN_MS = 40
 
-/** A layer that nobody has written for so long is taken as empty, whoever may be in it. */
-const QUIET_MS = 10 * 60 * 1000
-
 /** A load that takes longer is worth a line in the log. */
 const SLOW_SECONDS = 2
-
-/** A whole document as it stood at a number of the log. */
-interface Whole {
-  readonly seq: number
-  readonly update: Uint8Array
-  packet: Buffer | null
-}
 
 /** What a room tells those who keep it. */
 export interface RoomKeeper {
@@ -92,10 +77,8 @@ export class Room implements Flushable {
   #gap: ReturnType<typeof setTimeout> | undefined
   #dropped = false
   #emptySince: number
-  #snapshotBytes = 0
-  #snapping: Promise<void> | null = null
-  // the whole document as one update, for those who come with nothing
-  #whole: Whole | null = null
+  readonly #whole = new Whole()
+  readonly #compaction: Compaction
 
   /** A room over a copy that holds what the database holds: see `open`. */
   constructor(world: World, replica: Replica, keeper: RoomKeeper) {
@@ -111,6 +94,7 @@ export class Room implements Flushable {
       () => this.#lookBehind(),
     )
     this.#remote = this.#openRemote()
+    this.#compaction = this.#openCompaction()
   }
 
   /** Opens a room on a layer's whole document; a new one without its past, where that is worth it. Throws if it cannot be loaded. */
@@ -118,10 +102,7 @@ export class Room implements Flushable {
     const end = world.metrics.loadSeconds.startTimer()
     const { layer } = ground
     let replica = await Replica.load(world.db, ground)
-    if (await mayBeginAnew(world, replica)) {
-      await beginEpoch(world, ground.layer)
-      replica = await Replica.load(world.db, ground)
-    }
+    if (await beginAnewIfWorth(world, replica)) replica = await Replica.load(world.db, ground)
     const seconds = end()
     if (seconds > SLOW_SECONDS) world.log.warn({ layer, ms: Math.round(seconds * 1000) }, 'room loaded slowly')
     const room = new Room(world, replica, keeper)
@@ -140,6 +121,19 @@ export class Room implements Flushable {
     return new RemotePresence({ bus, layer, neighbours }, this.#presence, (client, account) => {
       const { clients } = this.#replica
       if (!clients.has(client)) clients.set(client, account)
+    })
+  }
+
+  #openCompaction(): Compaction {
+    const replica = () => this.#replica
+    return new Compaction(this.#world, {
+      get replica() {
+        return replica()
+      },
+      whole: this.#whole,
+      begins: () => this.begins(),
+      ends: () => this.ends(),
+      renewed: () => this.#renewed(),
     })
   }
 
@@ -220,7 +214,7 @@ export class Room implements Flushable {
     this.#whenDurable(() => {
       try {
         seat.peer.together(() => {
-          seat.peer.send(this.#lacking(vector))
+          seat.peer.send(this.#whole.lacking(this.#replica, vector))
           seat.send({ type: 'awareness', update: this.#presence.all() })
         })
         seat.answered = true
@@ -237,20 +231,6 @@ export class Room implements Flushable {
     if (seat.peer.knowsEpoch || epoch === 1 || Y.getState(doc.store, base) === 0) return false
     const has = readVector(vector)
     return has !== null && has.size > 0 && !has.has(base)
-  }
-
-  /** What somebody with this state vector lacks, as a packet; for those who have nothing it is made once. */
-  #lacking(vector: Uint8Array): Buffer {
-    if (vector.length !== 1 || vector[0] !== 0)
-      return packetOf({ type: 'step2', update: Y.encodeStateAsUpdate(this.#replica.doc, vector) })
-    const whole = this.#wholeNow()
-    return (whole.packet ??= packetOf({ type: 'step2', update: whole.update }))
-  }
-
-  #wholeNow(): Whole {
-    const { doc, seq } = this.#replica
-    if (this.#whole?.seq !== seq) this.#whole = { seq, update: Y.encodeStateAsUpdate(doc), packet: null }
-    return this.#whole
   }
 
   #tellPresence(seat: Seat): void {
@@ -338,9 +318,10 @@ export class Room implements Flushable {
 
   ends(): void {
     this.#busy = false
+    this.#tellUnsent()
     for (const act of this.#afterwards.splice(0)) act()
     for (const share of this.#heard.splice(0)) this.#hear(share)
-    this.#keepSmall()
+    if (!this.#dropped) this.#compaction.look()
     this.#turn()
     if (!this.#busy && this.#queue.length === 0) for (const done of this.#settled.splice(0)) done()
   }
@@ -370,15 +351,16 @@ export class Room implements Flushable {
     if (!this.#replica.ahead) return true
     const { epoch, seq, unsent } = this.#replica
     try {
-      this.#replica = await Replica.load(this.#world.db, this.ground)
+      const replica = await Replica.load(this.#world.db, this.ground)
+      // what the old copy had caught up with, or what somebody else wrote meanwhile: those who are here still lack it
+      if (replica.epoch === epoch) replica.unsent = [...unsent, ...(await replica.since(this.#world.db, seq))]
+      if (replica.seq > seq) replica.doubt()
+      this.#replica = replica
     } catch {
       return false
     }
-    // what this copy had caught up with is stored, and those who are here still lack it
-    this.#replica.unsent = unsent
     if (this.#replica.epoch !== epoch) this.#renewed()
-    // somebody else wrote meanwhile: those who are here would miss it
-    return !this.#dropped && this.#replica.seq === seq
+    return !this.#dropped
   }
 
   refuse({ seat }: Incoming): void {
@@ -468,54 +450,15 @@ export class Room implements Flushable {
     this.#leave(closeCodes.epoch, 'the layer has a new document')
   }
 
-  // --- staying small
-
-  #keepSmall(): void {
-    if (this.#dropped || this.#snapping) return
-    const { seq, snapshotSeq, tailBytes, size } = this.#replica
-    if (size.clients > MOST_CLIENTS || this.#snapshotBytes > MOST_BYTES) return this.#beginAnew()
-    if (seq - snapshotSeq < SNAPSHOT_ROWS || tailBytes < this.#snapshotBytes * SNAPSHOT_SHARE) return
-    this.#snapping = this.#snap()
-      // the log has it all: the next one will do
-      .catch(() => undefined)
-      .finally(() => (this.#snapping = null))
-  }
-
-  /** Begins a new document under those who are here: they come back to it by themselves. */
-  #beginAnew(): void {
-    this.begins()
-    this.#snapping = beginEpoch(this.#world, this.ground.layer)
-      .then(() => this.#renewed())
-      .catch(() => undefined)
-      .finally(() => {
-        this.#snapping = null
-        this.ends()
-      })
-  }
-
-  /** Stores the document as it stands, so that nobody needs the log before it. */
-  async #snap(): Promise<void> {
-    const replica = this.#replica
-    const { epoch, seq, tailBytes } = replica
-    const state = this.#wholeNow().update
-    const { layer } = this.ground
-    await transact(this.#world, (trx) => putSnapshot(trx, { layer, epoch, seq, state, at: this.#world.now() }))
-    this.#world.metrics.snapshots.inc()
-    replica.snapshotSeq = seq
-    replica.tailBytes -= tailBytes
-    this.#snapshotBytes = state.length
-  }
-
   /**
    * Leaves a room in which nobody is, with a snapshot of what it holds or, where that is worth it, a new document. What
    * fails is left for whoever opens it next.
    */
   async putAway(): Promise<void> {
-    await this.#snapping
+    await this.#compaction.settled()
     const isUsed = () => this.#seats.size > 0 || this.#busy || this.#queue.length > 0 || this.#dropped
     if (isUsed()) return
-    if (await mayBeginAnew(this.#world, this.#replica)) await beginEpoch(this.#world, this.ground.layer)
-    else if (this.#replica.seq > this.#replica.snapshotSeq) await this.#snap()
+    await this.#compaction.leave()
     if (isUsed()) return
     this.#leave(closeCodes.again, 'nobody was here')
     this.#world.metrics.evictions.inc()
@@ -564,11 +507,4 @@ function readVector(vector: Uint8Array): Map<number, number> | null {
   } catch {
     return null
   }
-}
-
-/** Is a new document worth it, with nobody of this process inside? Nor of another one, as far as can be seen. */
-async function mayBeginAnew(world: World, replica: Replica): Promise<boolean> {
-  if (!isWorthANewEpoch(replica)) return false
-  const at = world.bus.shared ? await lastWritten(world.db, replica.ground.layer) : undefined
-  return at === undefined || world.now().getTime() - at.getTime() >= QUIET_MS
 }

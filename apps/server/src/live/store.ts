@@ -377,9 +377,30 @@ export async function writeFlush(client: pg.ClientBase, rows: FlushRows): Promis
   }
 }
 
-function writePart(client: pg.ClientBase, { log, changes, annotations, asides, counts, heads }: FlushRows) {
-  const lists = [log, changes, annotations, asides, counts, heads].map((list) => JSON.stringify(list))
-  return client.query('select tamga_write_flush($1, $2, $3, $4, $5, $6)', lists)
+const writePart = (client: pg.ClientBase, rows: FlushRows) =>
+  client.query('select tamga_write_flush($1, $2, $3, $4, $5, $6)', listsOf(rows))
+
+const listsOf = ({ log, changes, annotations, asides, counts, heads }: FlushRows): string[] =>
+  [log, changes, annotations, asides, counts, heads].map((list) => JSON.stringify(list))
+
+/** What a flush builds on, as far as it may change: where its layers are, and which roles those who write have. */
+export interface Foreseen {
+  readonly layers: readonly { layer: string; epoch: number; seq: number; label_set: number | null }[]
+  readonly members: readonly { project: string; account: string; role: Role }[]
+}
+
+/**
+ * Locks, compares and writes in one statement, which is a transaction by itself. Answers false, with nothing written, if
+ * something is not as foreseen: a head that moved or is held, a role, a label set, a layer that is shut or that anything was
+ * decided in.
+ */
+export async function flushAtOnce(pool: pg.Pool, { layers, members }: Foreseen, rows: FlushRows): Promise<boolean> {
+  const given = [JSON.stringify(layers), JSON.stringify(members), ...listsOf(rows)]
+  const { rows: answers } = await pool.query<{ done: boolean }>(
+    'select tamga_flush($1, $2, $3, $4, $5, $6, $7, $8) as done',
+    given,
+  )
+  return answers[0]!.done
 }
 
 /** True if a flush is so small that one statement writes it. */

@@ -1,4 +1,4 @@
-import { closeCodes, decodeMessage, isFault, newClientsOf, type CloseCode, type Message } from '@tamga/collab'
+import { closeCodes, decodeMessage, type CloseCode, type Message } from '@tamga/collab'
 import { LabelSet, type Content, type ProblemCode } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Bus } from '../bus.ts'
@@ -6,12 +6,13 @@ import { silent } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import type { World } from '../world.ts'
 import { baseOf } from './epoch.ts'
-import { decode, settle, takeAll, type Batch, type Incoming, type Taken } from './flush.ts'
+import { settle } from './flush.ts'
 import { OtherEpoch, Replica, type LogRow } from './replica.ts'
 import { Room, type RoomKeeper } from './room.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
 import type { Peer, Sitter } from './seat.ts'
 import type { Ground } from './store.ts'
+import { claimsOf, decode, takeAll, type Batch, type Taken } from './take.ts'
 
 /** Ten places for each of six people, with letters of two scripts and characters of two code units. */
 export const TEXT =
@@ -236,7 +237,7 @@ export class Process {
     const { replica } = batch
     const written = taken.applied.flatMap(({ account, update }) => (update ? [{ account, data: update }] : []))
     if (outcome !== 'lost') this.#stored.commit(written, rows, countsMoved(replica, taken.applied), clients)
-    if (outcome === 'committed') room.publish(settle(batch, taken, rows, { opened: [] }), batch.items)
+    if (outcome === 'committed') room.publish(settle(batch, taken, rows, []), batch.items)
     else room.drop(new Error('the connection to the database broke'))
     room.ends()
   }
@@ -294,15 +295,10 @@ export class Process {
   }
 
   /** Binds new client ids to who used them first. */
-  #claim({ replica, items }: { replica: Replica; items: readonly Incoming[] }) {
-    const decoded = items.map(decode)
-    const clients = new Map<number, string>()
-    for (const [i, { seat, presence }] of items.entries()) {
-      const update = decoded[i]!
-      const used = update ? (isFault(update) ? [] : newClientsOf(update, replica.doc)) : [presence!.client]
-      for (const id of used) if (!replica.clients.has(id) && !seat.uses(id)) clients.set(id, seat.account.id)
-      for (const [id, account] of clients) replica.clients.set(id, account)
-    }
+  #claim(batch: Batch) {
+    const decoded = batch.items.map(decode)
+    const clients = claimsOf(batch, decoded)
+    for (const [id, account] of clients) batch.replica.clients.set(id, account)
     return { decoded, clients }
   }
 }

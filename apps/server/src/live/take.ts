@@ -1,0 +1,153 @@
+import {
+  closeCodes,
+  decodeUpdate,
+  inspectUpdate,
+  isFault,
+  isServerClient,
+  newClientsOf,
+  type AwarenessEntry,
+  type DecodedUpdate,
+  type Refusal,
+  type UpdateFault,
+} from '@tamga/collab'
+import { can, type ProblemCode, type Role } from '@tamga/model'
+import * as Y from 'yjs'
+import { applyTogether, type Applied, type Apply, type Writer } from './apply.ts'
+import type { Replica } from './replica.ts'
+import type { Seat } from './seat.ts'
+import type { LayerStanding, Trx } from './store.ts'
+
+/** What waits in a room's queue: a client's update (or only its first use of a client id), in the order of arrival. */
+export interface Incoming {
+  readonly seat: Seat
+  /** Presence under a client id that is used for the first time, where there is no update. */
+  readonly presence: AwarenessEntry | null
+  readonly bytes: Uint8Array | null
+  readonly maxBytes: number
+  /** How many document messages the connection had sent with this one. */
+  readonly n: number
+}
+
+/** What one room has for a flush. */
+export interface Batch {
+  readonly replica: Replica
+  readonly items: readonly Incoming[]
+}
+
+/** What holds for one layer while a flush takes what it has. */
+export interface Begun extends Pick<LayerStanding, 'closed' | 'decided'> {
+  readonly shut: ProblemCode | null
+  readonly locked: ReadonlySet<string>
+}
+
+/** What was taken from one room before it is written. */
+export interface Taken {
+  readonly begun: Begun
+  readonly applied: readonly Applied[]
+  /** What it did to the document, in order: fewer pieces than there are in the log. */
+  readonly updates: readonly Uint8Array[]
+  readonly faults: Map<Seat, UpdateFault>
+  readonly refusals: Map<Seat, Refusal[]>
+  readonly also?: (trx: Trx) => Promise<unknown>
+}
+
+/** Of all that one connection may have refused: who gets there writes nothing sensible. */
+const MOST_REFUSED = 1000
+
+/** A longer update is a step 2: it repeats all deletes that its client knows of, and a little is new. */
+const LONG = 2048
+
+/** What an item's bytes are; null if it has none. */
+export type Decoded = DecodedUpdate | UpdateFault | null
+
+export const decode = ({ bytes, maxBytes }: Incoming): Decoded => bytes && decodeUpdate(bytes, maxBytes)
+
+/** The client ids that are used here for the first time, each with its user. */
+export function claimsOf({ replica, items }: Batch, decoded: readonly Decoded[]): Map<number, string> {
+  const claims = new Map<number, string>()
+  for (const [i, { seat, presence }] of items.entries()) {
+    const update = decoded[i] ?? null
+    const used = update ? (isFault(update) ? [] : newClientsOf(update, replica.doc)) : presence ? [presence.client] : []
+    // what is beyond a connection's limit is not bound: it closes the connection below
+    for (const id of used) if (isFree(replica, id) && !claims.has(id) && !seat.uses(id)) claims.set(id, seat.account.id)
+  }
+  return claims
+}
+
+// an id that has a clock but no owner is the server's, or older than the table
+const isFree = ({ clients, doc }: Replica, id: number) =>
+  !isServerClient(id) && id < 2 ** 32 && !clients.has(id) && Y.getState(doc.store, id) === 0
+
+/** Applies what one room has, each item for itself. `decoded` is what `decode` makes of each, its client ids are bound. */
+export function takeAll(
+  { replica, items }: Batch,
+  decoded: readonly Decoded[],
+  begun: Begun,
+  roles: Readonly<Record<string, Role>>,
+): Taken {
+  const taken = { begun, applied: [] as Applied[], updates: [] as Uint8Array[] }
+  const faults = new Map<Seat, UpdateFault>()
+  const refusals = new Map<Seat, Refusal[]>()
+  for (let at = 0; at < items.length;) {
+    let ends = false
+    const update = applyTogether(replica, (apply) => {
+      for (; at < items.length && !ends; at++) {
+        const { seat, presence } = items[at]!
+        const given = decoded[at]
+        if (faults.has(seat) || seat.expelled) continue
+        const role = roles[seat.account.id] ?? null
+        const result = given ? takeIn(replica, seat, given, role, begun, apply) : seat.uses(presence!.client)
+        if (result === null) continue
+        if (isFault(result)) faults.set(seat, result)
+        else {
+          taken.applied.push(result)
+          if (result.refusals.length > 0) addTo(refusals, seat, result)
+          ends = result.refusals.length > 0 || result.update!.length > LONG
+        }
+      }
+    })
+    if (update) taken.updates.push(update)
+    // of what was refused the log keeps what became of it, and nothing of the value; of what is long, what was new
+    if (ends) taken.applied.push({ ...taken.applied.pop()!, update })
+  }
+  return { ...taken, faults, refusals }
+}
+
+function addTo(refusals: Map<Seat, Refusal[]>, seat: Seat, { refusals: list }: Applied): void {
+  refusals.set(seat, [...(refusals.get(seat) ?? []), ...list.map(({ refusal }) => refusal)])
+}
+
+const forged = (client: number): UpdateFault => ({
+  close: closeCodes.malformed,
+  reason: `client ${client} is another's`,
+})
+
+/** Is a client id the sender's own, and not one too many? Presence alone asks no more. */
+const own = ({ clients }: Replica, seat: Seat, client: number): UpdateFault | null =>
+  seat.uses(client) ?? (clients.get(client) === seat.account.id ? null : forged(client))
+
+/** One update of a client: a fault, null if it brings nothing, or what came of it. */
+function takeIn(
+  replica: Replica,
+  seat: Seat,
+  update: DecodedUpdate | UpdateFault,
+  role: Role | null,
+  { shut, locked }: Pick<Writer, 'shut' | 'locked'>,
+  apply: Apply,
+): Applied | UpdateFault | null {
+  if (isFault(update)) return update
+  // before it is walked through, which takes the longer the more clients are in it
+  for (const client of newClientsOf(update, replica.doc)) {
+    const fault = own(replica, seat, client)
+    if (fault) return fault
+  }
+  const found = inspectUpdate(update, replica.doc)
+  if (isFault(found)) return found
+  if (found.clients.length === 0 && !found.deletes) return null
+  if (role === null || !can(role, 'annotate')) return { close: closeCodes.notYours, reason: 'may not write here' }
+  if (seat.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
+  const account = seat.account.id
+  const settled = apply(update.bytes, { account, role, shut, locked })
+  seat.refused += settled.refusals.length
+  return { account, update: update.bytes, ...settled }
+}
