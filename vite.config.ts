@@ -152,9 +152,9 @@ function databases(): string[] {
   return process.env.TEST_DATABASE_URL ? ['pglite', 'postgres'] : ['pglite']
 }
 
-/** Several processes need a Postgres, and a Redis where `npm test` found one. */
+/** Several processes need a Postgres, and a Redis where `npm test` found one; what needs no database is tried once. */
 const notOn = (database: string): string[] => [
-  ...(database === 'postgres' ? [] : ['**/*.postgres.test.ts']),
+  ...(database === 'postgres' ? ['**/*.pglite.test.ts', '**/*.once.test.ts'] : ['**/*.postgres.test.ts']),
   ...(database === 'postgres' && process.env.TEST_REDIS_URL ? [] : ['**/*.redis.test.ts']),
 ]
 

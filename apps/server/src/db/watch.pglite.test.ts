@@ -8,7 +8,7 @@ import { openTestDatabase } from './test-db.ts'
 
 const LIMITS = { transactionMs: 1000, statementMs: 2000 }
 
-describe.runIf(process.env.TEST_DB === 'pglite')('the watch over the embedded database', () => {
+describe('the watch over the embedded database', () => {
   let database: Database
   beforeEach(async () => {
     database = await openTestDatabase()

@@ -336,69 +336,63 @@ const first = inject('seed')
 const failed = [7792, 8651]
 const seeds = [...failed, ...Array.from({ length: count }, (_, i) => (first + i) | 0)]
 
-// it needs no database: once is enough
-test.runIf(process.env.TEST_DB !== 'postgres').each(seeds)(
-  'everybody sees what is stored, nothing is lost, and all is whose it is, seed %i',
-  (seed) => {
-    const story = new Story(seed)
-    story.run()
-    const { stored, open, processes, browsers } = story
+test.each(seeds)('everybody sees what is stored, nothing is lost, and all is whose it is, seed %i', (seed) => {
+  const story = new Story(seed)
+  story.run()
+  const { stored, open, processes, browsers } = story
 
-    // whatever was corrected, however often: only people's ids and the server's own
-    for (const client of stored.doc.store.clients.keys())
-      expect(isServerClient(client) || stored.clients.has(client), `client ${client}`).toBe(true)
+  // whatever was corrected, however often: only people's ids and the server's own
+  for (const client of stored.doc.store.clients.keys())
+    expect(isServerClient(client) || stored.clients.has(client), `client ${client}`).toBe(true)
 
-    // the same everywhere: pages, servers, what a server that starts now would load, the rows
-    const values = Object.fromEntries(stored.doc.getMap(ROOT).entries())
-    for (const page of open) expect(page.values).toEqual(values)
-    for (const replica of [stored.load(), ...processes.flatMap(({ replica }) => replica ?? [])]) {
-      expect(Object.fromEntries(replica.map.entries())).toEqual(values)
-      expect(Object.fromEntries(replica.values)).toEqual(values)
-      for (const [id, annotation] of replica.annotations) expect(annotation).toEqual(replica.layer.read(id))
-      for (const [id, row] of stored.rows) {
-        expect(replica.annotations.get(id)).toMatchObject({ content: row.content, unsure: row.unsure, gone: row.gone })
-        expect([replica.creators.get(id), replica.editors.get(id)]).toEqual([row.creator, row.last_editor])
-      }
-      expect(replica.annotations.size).toBe(stored.rows.size)
+  // the same everywhere: pages, servers, what a server that starts now would load, the rows
+  const values = Object.fromEntries(stored.doc.getMap(ROOT).entries())
+  for (const page of open) expect(page.values).toEqual(values)
+  for (const replica of [stored.load(), ...processes.flatMap(({ replica }) => replica ?? [])]) {
+    expect(Object.fromEntries(replica.map.entries())).toEqual(values)
+    expect(Object.fromEntries(replica.values)).toEqual(values)
+    for (const [id, annotation] of replica.annotations) expect(annotation).toEqual(replica.layer.read(id))
+    for (const [id, row] of stored.rows) {
+      expect(replica.annotations.get(id)).toMatchObject({ content: row.content, unsure: row.unsure, gone: row.gone })
+      expect([replica.creators.get(id), replica.editors.get(id)]).toEqual([row.creator, row.last_editor])
     }
+    expect(replica.annotations.size).toBe(stored.rows.size)
+  }
 
-    // every accepted change that nobody wrote over stands
-    expect(seen(open[0]!)).toEqual(told(story))
-    expect(stored.annotated).toBe([...stored.rows.values()].filter(({ gone }) => !gone).length)
+  // every accepted change that nobody wrote over stands
+  expect(seen(open[0]!)).toEqual(told(story))
+  expect(stored.annotated).toBe([...stored.rows.values()].filter(({ gone }) => !gone).length)
 
-    // what stands in somebody's name is what that person wrote
-    const wrote = new Set<string>()
-    for (const { account, acts } of browsers)
-      for (const { id, field, after, made } of changesIn(acts)) {
-        wrote.add(JSON.stringify([account, id, made ? '' : field, made ? fieldsOf(made) : after]))
-      }
-    for (const { annotation, key, after, account } of stored.changes) {
-      const [value] = after as [unknown]
-      expect(wrote).toContain(JSON.stringify([account, annotation, key, key === '' ? recordFields(value) : value]))
+  // what stands in somebody's name is what that person wrote
+  const wrote = new Set<string>()
+  for (const { account, acts } of browsers)
+    for (const { id, field, after, made } of changesIn(acts)) {
+      wrote.add(JSON.stringify([account, id, made ? '' : field, made ? fieldsOf(made) : after]))
     }
+  for (const { annotation, key, after, account } of stored.changes) {
+    const [value] = after as [unknown]
+    expect(wrote).toContain(JSON.stringify([account, annotation, key, key === '' ? recordFields(value) : value]))
+  }
 
-    // who made it, and who changed its content last, by the plainest of means again
-    for (const { id, creator, last_editor } of stored.rows.values()) {
-      const own = stored.changes.filter(
-        ({ annotation, key }) => annotation === id && key !== 'gone' && key !== 'unsure',
-      )
-      expect([creator, last_editor], about(story, id)).toEqual([own[0]!.account, own.at(-1)!.account])
-    }
+  // who made it, and who changed its content last, by the plainest of means again
+  for (const { id, creator, last_editor } of stored.rows.values()) {
+    const own = stored.changes.filter(({ annotation, key }) => annotation === id && key !== 'gone' && key !== 'unsure')
+    expect([creator, last_editor], about(story, id)).toEqual([own[0]!.account, own.at(-1)!.account])
+  }
 
-    // a field that one browser alone wrote says the last that was written there, unless its writer was told otherwise
-    const excused = excusedIn(story)
-    for (const { id, field, last } of loneWriters(story)) {
-      if ([id, fieldKey(id, field)].some((key) => excused.has(key))) continue
-      const now = open[0]!.layer.read(id)
-      expect(now, about(story, id)).not.toBeNull()
-      const value = fieldOf(now!, field)
-      // a tab that ended may still be heard at one server after the next tab came to another: then either edit may be the last
-      const isRaced = browsers.some(
-        ({ acts, raced }) =>
-          raced.has(fieldKey(id, field)) &&
-          changesIn(acts).some((one) => one.id === id && one.field === field && sameValue(one.after, value)),
-      )
-      if (!isRaced) expect(value, about(story, id)).toEqual(last)
-    }
-  },
-)
+  // a field that one browser alone wrote says the last that was written there, unless its writer was told otherwise
+  const excused = excusedIn(story)
+  for (const { id, field, last } of loneWriters(story)) {
+    if ([id, fieldKey(id, field)].some((key) => excused.has(key))) continue
+    const now = open[0]!.layer.read(id)
+    expect(now, about(story, id)).not.toBeNull()
+    const value = fieldOf(now!, field)
+    // a tab that ended may still be heard at one server after the next tab came to another: then either edit may be the last
+    const isRaced = browsers.some(
+      ({ acts, raced }) =>
+        raced.has(fieldKey(id, field)) &&
+        changesIn(acts).some((one) => one.id === id && one.field === field && sameValue(one.after, value)),
+    )
+    if (!isRaced) expect(value, about(story, id)).toEqual(last)
+  }
+})

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../world.ts'
 import { openTestRoom, span, Tab, until, type Person, type TestRoom } from './test-room.ts'
 
-describe.runIf(process.env.TEST_DB === 'pglite')('under an embedded database that fails', () => {
+describe('under an embedded database that fails', () => {
   let room: TestRoom
   let people: Person[]
 

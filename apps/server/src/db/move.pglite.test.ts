@@ -22,7 +22,7 @@ async function everything(db: Db): Promise<Record<string, string[]>> {
   return all
 }
 
-describe.runIf(process.env.TEST_DB === 'pglite' && server)('from a data folder to a Postgres', () => {
+describe.runIf(server)('from a data folder to a Postgres', () => {
   let from: TestApp
   let to: Database
   const name = `tamga_move_${process.pid}_${Date.now()}`
