@@ -309,6 +309,10 @@ test.describe('on an address of the local network', () => {
     const gold = await own.rows<{ quotes: string[] }>('select quotes from gold where to_cut is null')
     expect(gold).toEqual([{ quotes: ['Актобе'] }])
 
+    await page.goto(`${own.url}/offline`)
+    await expect(page.getByText('Missing at this address')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Ask for lasting storage' })).toHaveCount(0)
+
     await page.getByRole('button', { name: 'Menu of Olga' }).click()
     await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
     await page.getByLabel('E-mail').fill(EMAIL)
