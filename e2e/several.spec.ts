@@ -67,6 +67,17 @@ test('what REDIS_URL needs is said before anything is begun', async () => {
   }
 })
 
+test('servers that start at once over an empty Postgres make it ready once', async () => {
+  const empty = await makeDatabase()
+  const env = { REDIS_URL: process.env.TEST_REDIS_URL!, DATABASE_URL: empty.url }
+  const three = [1, 2, 3].map(() => start(['--port', '0'], env))
+  for (const one of three) await one.ready()
+  const made = `select (select count(*)::int from article) as articles, (select count(*)::int from audit where act = 'demo.seeded') as seeded`
+  expect(await empty.rows(made)).toEqual([{ articles: 5, seeded: 1 }])
+  for (const one of three) expect((await one.end('SIGTERM')).code).toBe(0)
+  await empty.drop()
+})
+
 test('people at three servers behind one address work together, and one server may die', async ({ browser }) => {
   const demo = start(['--port', '0'], {})
   await demo.ready()

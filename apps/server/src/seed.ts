@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ID_BYTES, idFrom, Settings, type Content, type Language, type Role, type Words } from '@tamga/model'
+import { sql } from 'kysely'
 import { importArticles } from './articles/import.ts'
 import { record } from './audit.ts'
 import type { Ctx } from './auth/guard.ts'
 import { accountById, insertAccount } from './auth/store.ts'
 import { nextPseudonym } from './auth/tickets.ts'
+import type { Db } from './db/open.ts'
+import { CLASS } from './db/server-lock.ts'
 import { tellCounts } from './live/counts.ts'
 import type { Live } from './live/open.ts'
 import { insertLabelSet, insertMember, insertProject } from './projects/store.ts'
@@ -53,6 +56,9 @@ interface SeedSpan {
   readonly decision: 'approve' | null
 }
 
+// beside the lock of the server itself (`db/server-lock.ts`)
+const SEEDING = 2
+
 // what is annotated from the start; the Kazakh article stands open for whoever tries the demo
 const ANNOTATED = ['000', '001', '002', '003']
 
@@ -61,6 +67,23 @@ const ANNOTATED = ['000', '001', '002', '003']
  * follows from the seeds, so a start that was killed in the middle is taken up where it ended.
  */
 export async function seedDemo(world: World, live: Live, dir: string): Promise<void> {
+  // the embedded database has one server, and one connection
+  if (world.kind === 'pglite') return seed(world, live, dir)
+  await oneByOne(world.db, () => seed(world, live, dir))
+}
+
+/** Of servers that start at once over one Postgres one runs `act`, the next when that is done. */
+const oneByOne = (db: Db, act: () => Promise<void>): Promise<void> =>
+  db.connection().execute(async (held) => {
+    await sql`select pg_advisory_lock(${CLASS}, ${SEEDING})`.execute(held)
+    try {
+      await act()
+    } finally {
+      await sql`select pg_advisory_unlock(${CLASS}, ${SEEDING})`.execute(held)
+    }
+  })
+
+async function seed(world: World, live: Live, dir: string): Promise<void> {
   const project = seedId('project')
   if (await seeded(world, project)) return
   const { people, project: about } = readJson<People>(dir, 'people.json')

@@ -1,6 +1,3 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
 import { sweepImports } from './articles/import.ts'
@@ -22,6 +19,7 @@ import { Metrics } from './metrics.ts'
 import { originAt, originsOf } from './origins.ts'
 import { resumeRefreshes } from './projects/refresh.ts'
 import { seedDemo } from './seed.ts'
+import { Traffic } from './traffic.ts'
 import { keepUp, outgrown } from './upkeep.ts'
 import type { World } from './world.ts'
 
@@ -85,10 +83,46 @@ const kept = (lock: ServerLock | null, server: Running): Running => ({
 })
 
 async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: Bus): Promise<Running> {
-  let answer: RequestListener = (_request, response) => response.writeHead(503).end()
-  // no limit on the whole of a request: an upload of two gigabytes takes its time
-  const http = createServer({ requestTimeout: 0 }, (request, response) => answer(request, response))
-  const port = await listen(http, env)
+  const traffic = await Traffic.listen(env)
+  const { world, sessions, live } = openWorld(env, log, database, bus, traffic.port)
+  if (env.demo) await seedDemo(world, live, parts.seedsDir)
+  const readiness = new Readiness(world)
+  const { metricsToken } = env
+  const app = createApp({ world, sessions, live, readiness, metricsToken, pagesDir: parts.pagesDir })
+  const listener = getRequestListener((request, nodeEnv) => app.fetch(request, nodeEnv))
+  traffic.begin({
+    request: (request, response) => void listener(request, response),
+    upgrade: (...asked) => live.upgrade(...asked),
+    get stopping() {
+      return readiness.stopping
+    },
+  })
+  world.metrics.watchProcess()
+  world.metrics.watchConnections(database)
+  const endUpkeep = keepUp(database, world, () => traffic.idle)
+  const unwatch = readiness.watch()
+  const console = await openConsole(world)
+  database.announce({ url: world.origins.url, console: console.path })
+  const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
+  const refreshing = keepRefreshing(world)
+  return {
+    url: world.origins.url,
+    greeting: await greet(world, env),
+    onLost: (callback) => database.onLost(callback),
+    async stop() {
+      readiness.stop()
+      unwatch()
+      clearInterval(sweeping)
+      await Promise.all([live.close(), refreshing.stop(), endUpkeep(), console.close(), traffic.settled(REQUEST_MS)])
+      await traffic.close()
+      await bus.close()
+      await database.close()
+    },
+  }
+}
+
+/** What all parts of a server share, with the two that know each other through it. */
+function openWorld(env: Env, log: Log, database: Database, bus: Bus, port: number) {
   const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : originAt(env.host, port)), port, env.host)
   // all servers behind one address share its cookie, whatever port each listens on
   const publicPort = Number(new URL(origins.url).port || 80)
@@ -107,67 +141,7 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
     now: () => new Date(),
   }
   live = openLive(world, sessions)
-  if (env.demo) await seedDemo(world, live, parts.seedsDir)
-  const readiness = new Readiness(world)
-  const { metricsToken } = env
-  const app = createApp({ world, sessions, live, readiness, metricsToken, pagesDir: parts.pagesDir })
-  const listener = getRequestListener((request, nodeEnv) => app.fetch(request, nodeEnv))
-  const running = new Set<ServerResponse>()
-  answer = (request, response) => {
-    if (readiness.stopping && !isHealth(request.url)) return refuse(response)
-    running.add(response)
-    response.once('close', () => running.delete(response))
-    void listener(request, response)
-  }
-  const sockets = new Set<Duplex>()
-  http.on('upgrade', (request, socket, head) => {
-    if (readiness.stopping) return turnAway(socket)
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    live.upgrade(request, socket, head)
-  })
-  world.metrics.watchProcess()
-  world.metrics.watchConnections(database)
-  const endUpkeep = keepUp(database, world, () => sockets.size === 0 && running.size === 0)
-  const unwatch = readiness.watch()
-  const console = await openConsole(world)
-  database.announce({ url: origins.url, console: console.path })
-  const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
-  const refreshing = keepRefreshing(world)
-  return {
-    url: origins.url,
-    greeting: await greet(world, env),
-    onLost: (callback) => database.onLost(callback),
-    async stop() {
-      readiness.stop()
-      unwatch()
-      clearInterval(sweeping)
-      await Promise.all([live.close(), refreshing.stop(), endUpkeep(), console.close(), allEnded(running, REQUEST_MS)])
-      const closed = new Promise((resolve) => http.close(resolve))
-      http.closeAllConnections()
-      await closed
-      await bus.close()
-      await database.close()
-    },
-  }
-}
-
-const isHealth = (url = '') => ['/healthz', '/readyz', '/metrics'].includes(url.split('?')[0]!)
-
-/** What a server that stops says to a request: this is no refusal of it, ask again in a moment. */
-function refuse(response: ServerResponse): void {
-  response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1', connection: 'close' })
-  response.end(JSON.stringify({ code: 'busy', details: {}, data: null }))
-}
-
-function turnAway(socket: Duplex): void {
-  socket.on('error', () => socket.destroy())
-  socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-}
-
-async function allEnded(running: ReadonlySet<ServerResponse>, withinMs: number): Promise<void> {
-  const deadline = performance.now() + withinMs
-  while (running.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+  return { world, sessions, live }
 }
 
 /** Takes up, now and every minute, what is left of a change of settings. */
@@ -189,26 +163,6 @@ function keepRefreshing(world: World) {
     },
   }
 }
-
-/** Listens on the port asked for, or on the next free one when none was. */
-async function listen(http: Server, env: Env): Promise<number> {
-  for (let port = env.port; ; port++) {
-    const error = await tryListen(http, port, env.host)
-    if (!error) return (http.address() as AddressInfo).port
-    if (error.code !== 'EADDRINUSE') throw error
-    if (env.portAsked || port > env.port + 100)
-      throw new Error(`Port ${port} is taken. Name another with --port, or leave --port out to use the next free one.`)
-  }
-}
-
-const tryListen = (http: Server, port: number, host: string): Promise<NodeJS.ErrnoException | null> =>
-  new Promise((resolve) => {
-    http.once('error', resolve)
-    http.listen(port, host, () => {
-      http.off('error', resolve)
-      resolve(null)
-    })
-  })
 
 async function greet(world: World, env: Env): Promise<string[]> {
   const { url, secure } = world.origins

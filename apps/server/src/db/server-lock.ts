@@ -34,8 +34,9 @@ export async function lockServer(url: string, db: Db, options: LockOptions, log:
   }
 }
 
-/** Of the database that it is taken in; beside others' locks by two numbers, of which the first spells "tmga". */
-const [CLASS, KEY] = [0x746d6761, 1]
+/** Tamga's locks beside others' in one database: two numbers each, of which the first spells "tmga". */
+export const CLASS = 0x746d6761
+const KEY = 1
 const PATIENCE_MS = 5000
 const LOOK_MS = 100
 const CONNECT_MS = 10_000
