@@ -79,7 +79,8 @@ const oneByOne = (db: Db, act: () => Promise<void>): Promise<void> =>
     try {
       await act()
     } finally {
-      await sql`select pg_advisory_unlock(${CLASS}, ${SEEDING})`.execute(held)
+      // a connection that broke has given it back already
+      await sql`select pg_advisory_unlock(${CLASS}, ${SEEDING})`.execute(held).catch(() => undefined)
     }
   })
 

@@ -42,6 +42,26 @@ export async function transactInTwo<A, T>(
   }
 }
 
+/**
+ * Runs one statement that is a transaction by itself. Throws what failed; then nothing was written, or nobody knows (the
+ * connection broke). Not by the pool's own `query`, which gives a connection up for every refusal of the database.
+ */
+export async function transactInOne<R extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  statement: string,
+  values: readonly unknown[],
+): Promise<R[]> {
+  const client = await pool.connect()
+  try {
+    const { rows } = await client.query<R>(statement, [...values])
+    client.release()
+    return rows
+  } catch (error) {
+    client.release(!(error instanceof Error && 'severity' in error))
+    throw error
+  }
+}
+
 type Asked<T> = () => Promise<T>
 
 /** Sends both before either is answered; throws what failed first, when both are over. */

@@ -12,6 +12,10 @@ type Step = {
   readonly stands: unknown
 }
 
+const write = (db: Kysely<Tables>, layer: string, account: string) =>
+  sql`insert into annotation (layer, id, kind, content, digest, creator, last_editor)
+    values (${layer}, ${account}, 'span', '{}', '', ${account}, ${account})`.execute(db)
+
 const settings = '{"quorum":2,"ownApproval":false,"languages":["kk"]}'
 
 /** Every step but the first, with data from the schema before it. */
@@ -38,19 +42,30 @@ const steps: Record<string, Step> = {
     stands: [[{ scope: 'project/p', n: 7 }], []],
   },
   '0005-at-once': {
-    write: (db) => sql`insert into clock (scope, n) values ('project/q', 8)`.execute(db),
-    // a function and no table: what foresees nothing writes nothing, and is as foreseen
-    read: async (db) => [
-      (await sql`select * from clock order by scope`.execute(db)).rows,
-      (await sql`select tamga_flush('[]', '[]', '[]', '[]', '[]', '[]', '[]', '[]') as done`.execute(db)).rows,
-    ],
-    stands: [
-      [
-        { scope: 'project/p', n: 7 },
-        { scope: 'project/q', n: 8 },
-      ],
-      [{ done: true }],
-    ],
+    write: async (db) => {
+      await sql`insert into account (id, name, colour) values ('p1', 'Анна', 1)`.execute(db)
+      await sql`insert into revision (id, article, no, sha256, body, code_points, tokens, sentences, segmenter)
+        values ('r', 'a', 1, '', 'Форум', 5, '[]', '[]', 1)`.execute(db)
+      await sql`insert into layer (id, revision) values ('l', 'r')`.execute(db)
+      await write(db, 'l', 'p1')
+    },
+    // what it wrote refers to what is there, goes with its layer, and keeps its author
+    read: async (db) => {
+      const refused = async (act: Promise<unknown>) =>
+        act.then(() => 'done').catch(({ code }: { code: string }) => code)
+      const codes = [
+        await refused(write(db, 'nowhere', 'p1')),
+        await refused(write(db, 'l', 'nobody')),
+        await refused(sql`update annotation set last_editor = 'nobody'`.execute(db)),
+        await refused(sql`delete from account where id = 'p1'`.execute(db)),
+      ]
+      const count = async () =>
+        (await sql<{ n: number }>`select count(*)::int as n from annotation`.execute(db)).rows[0]!.n
+      const before = await count()
+      await sql`delete from article where id = 'a'`.execute(db)
+      return [...codes, before, await count()]
+    },
+    stands: ['23503', '23503', '23503', '23503', 1, 0],
   },
 }
 

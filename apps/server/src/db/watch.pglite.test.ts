@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest'
-import { openDatabase, type Database } from './open.ts'
+import { transactInOne } from './in-two.ts'
+import { openDatabase, poolOf, type Database } from './open.ts'
 import { openTestDatabase } from './test-db.ts'
 
 const LIMITS = { transactionMs: 1000, statementMs: 2000 }
@@ -22,8 +23,11 @@ describe('the watch over the embedded database', () => {
     (await database.db.selectFrom('clock').select('scope').orderBy('scope').execute()).map(({ scope }) => scope)
   const sleep = (seconds: number) => sql`select pg_sleep(${seconds})`.execute(database.db)
 
-  test('a statement that hangs fails, with all that waited for it to end left to go on', async () => {
-    const hung = sleep(3600)
+  test.each<[string, () => Promise<unknown>]>([
+    ['a statement', () => sleep(3600)],
+    ['one that is a transaction', () => transactInOne(poolOf(database.db), 'select pg_sleep($1)', [3600])],
+  ])('%s that hangs fails, with all that waited for it to end left to go on', async (_name, hang) => {
+    const hung = hang()
     const waiting = put('waited')
     await expect(hung).rejects.toThrow('Connection terminated')
     await waiting.catch(() => undefined)

@@ -14,6 +14,9 @@ const MOST_BYTES = 50 * 1024 * 1024
 /** A layer that nobody has written for so long is taken as empty, whoever may be in it. */
 const QUIET_MS = 10 * 60 * 1000
 
+/** What could not be begun is not tried again before. */
+const RETRY_MS = 30_000
+
 /** The room whose document is kept small. */
 interface Kept {
   readonly replica: Replica
@@ -31,6 +34,7 @@ export class Compaction {
   readonly #room: Kept
   #bytes = 0
   #running: Promise<void> | null = null
+  #failedAt = -Infinity
 
   constructor(world: World, room: Kept) {
     this.#world = world
@@ -46,7 +50,8 @@ export class Compaction {
   look(): void {
     if (this.#running) return
     const { seq, snapshotSeq, tailBytes, clientIds } = this.#room.replica
-    if (clientIds > MOST_CLIENTS || this.#bytes > MOST_BYTES) return this.#beginAnew()
+    const isLarge = clientIds > MOST_CLIENTS || this.#bytes > MOST_BYTES
+    if (isLarge && performance.now() - this.#failedAt > RETRY_MS) return this.#beginAnew()
     if (seq - snapshotSeq < SNAPSHOT_ROWS || tailBytes < this.#bytes * SNAPSHOT_SHARE) return
     this.#running = this.#snap()
       // the log has it all: the next one will do
@@ -65,8 +70,8 @@ export class Compaction {
     this.#room.begins()
     this.#running = beginEpoch(this.#world, replica.ground.layer)
       .then(() => this.#room.renewed())
-      .catch(() => undefined)
-      .finally(() => {
+      .catch(() => (this.#failedAt = performance.now()))
+      .then(() => {
         this.#running = null
         this.#room.ends()
       })
@@ -78,7 +83,12 @@ export class Compaction {
     const { epoch, seq, tailBytes } = replica
     const { layer } = replica.ground
     const state = whole.updateOf(replica)
-    await transact(this.#world, (trx) => putSnapshot(trx, { layer, epoch, seq, state, at: this.#world.now() }))
+    replica.isHeld = true
+    try {
+      await transact(this.#world, (trx) => putSnapshot(trx, { layer, epoch, seq, state, at: this.#world.now() }))
+    } finally {
+      replica.isHeld = false
+    }
     this.#world.metrics.snapshots.inc()
     replica.snapshotSeq = seq
     replica.tailBytes -= tailBytes

@@ -7,7 +7,7 @@ import { isBusy } from '../db/transact.ts'
  */
 export type Failure = 'refused' | 'busy' | 'lost'
 
-/** Thrown by a flush that foresaw something else than the database found: nothing was written, the next attempt asks. */
+/** Thrown by a flush that did not find everything as it foresaw, or found it held: nothing was written, the next attempt asks. */
 export class Overtaken extends Error {}
 
 export function failureOf(error: unknown): Failure {

@@ -31,11 +31,15 @@ export interface Flushed {
   readonly told: boolean
 }
 
+/** So much is foreseen: more would be one statement that holds the embedded database's only session for too long. */
+const FORESEEN_BYTES = 128 * 1024
+
 /**
  * Takes what clients sent into their layers, all in one transaction: lock the heads, catch up, ask membership and state,
  * claim client ids, inspect, apply with corrections, write log, annotations, changes and what was set aside, refresh gold,
- * state facts. Returns after the commit what each room has to tell; a room is missing whose head somebody else holds. If it
- * throws, nothing was written, and `replica.ahead` says whether a copy must be loaded anew.
+ * state facts; by a single statement where all that is asked can be foreseen. Returns after the commit what each room has to
+ * tell; a room is missing whose head somebody else holds. If it throws, nothing was written or nobody knows (`failureOf`),
+ * and `replica.ahead` says whether a copy must be loaded anew.
  */
 export async function flush(world: World, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
   const decoded = new Map(batches.map((batch) => [batch, batch.items.map(decode)]))
@@ -57,11 +61,12 @@ export async function flush(world: World, batches: readonly Batch[]): Promise<Ma
 }
 
 /** Is all that a flush asks known from an earlier one, so that the database need only say whether it still holds? */
-const isForeseen = (decoded: ReadonlyMap<Batch, readonly Decoded[]>): boolean =>
-  [...decoded].every(
-    ([batch, updates]) =>
-      batch.replica.foresees(batch.items.map(({ seat }) => seat.account.id)) && claimsOf(batch, updates).size === 0,
-  )
+function isForeseen(decoded: ReadonlyMap<Batch, readonly Decoded[]>): boolean {
+  const isKnown = ([batch, updates]: readonly [Batch, readonly Decoded[]]) =>
+    batch.replica.foresees(accountsIn([batch])) && claimsOf(batch, updates).size === 0
+  const sizes = [...decoded.keys()].flatMap(({ items }) => items.map(({ bytes }) => bytes?.length ?? 0))
+  return sizes.reduce((sum, size) => sum + size, 0) <= FORESEEN_BYTES && [...decoded].every(isKnown)
+}
 
 /**
  * The same in a single statement: takes what clients sent as if everything stood where it did, and the database writes it
@@ -77,8 +82,7 @@ async function flushForeseen(
     taken.set(batch, takeAll(batch, updates, begun, Object.fromEntries(batch.replica.plainRoles!)))
   const written = writtenBy(taken, world.now())
   const rows = allRows(taken, written, new Set())
-  const done = isOneStatement(rows) && (await flushAtOnce(poolOf(world.db), foreseenOf([...taken.keys()]), rows))
-  if (!done) {
+  if (!(await flushAtOnce(poolOf(world.db), foreseenOf([...taken.keys()]), rows))) {
     for (const { replica } of taken.keys()) replica.plainRoles = null
     throw new Overtaken()
   }
@@ -89,9 +93,9 @@ function foreseenOf(batches: readonly Batch[]): Foreseen {
   const layers = batches.map(({ replica: { ground, epoch, seq, labelSet } }) => ({
     ...{ layer: ground.layer, epoch, seq, label_set: labelSet },
   }))
-  const members = batches.flatMap(({ replica, items }) =>
-    [...new Set(items.map(({ seat }) => seat.account.id))].map((account) => ({
-      ...{ project: replica.ground.project, account, role: replica.plainRoles!.get(account)! },
+  const members = batches.flatMap((batch) =>
+    accountsIn([batch]).map((account) => ({
+      ...{ project: batch.replica.ground.project, account, role: batch.replica.plainRoles!.get(account)! },
     })),
   )
   return { layers, members }
@@ -164,6 +168,8 @@ export function settle({ replica }: Batch, taken: Taken, rows: LayerRows, opened
   const bytes = written.reduce((sum, { data }) => sum + data.length, 0)
   const seq = from + rows.log.length
   Object.assign(replica, { seq, ahead: false, unsent: [], tailBytes: replica.tailBytes + bytes })
+  // what came with it may have been a decision
+  if (also) replica.plainRoles = null
   const told = also !== undefined || opened.some((batch) => batch.replica === replica)
   return { updates: [...unsent, ...taken.updates], rows: written, from, refusals, faults, told }
 }

@@ -57,8 +57,13 @@ export class Replica {
   labelSet: number | null = null
   /** True from the first change that is not yet committed: if the commit fails, this copy is ahead of the database. */
   ahead = false
-  /** The roles of those who wrote, while the layer is plain: open, and nothing in it decided; null if it is not, or not known. */
+  /**
+   * The roles of those who wrote, while the layer is plain: open, not withdrawn, nothing in it decided, not signed off. Null
+   * if it is not, or not known.
+   */
   plainRoles: Map<string, Role> | null = null
+  /** True while a transaction beside the flushes holds the head. */
+  isHeld = false
   /** How many flushes have to ask, since somebody else writes here too. */
   #doubts = 0
   /** What another process wrote and this copy took from the log, until those in the room have it too. */
@@ -111,12 +116,22 @@ export class Replica {
 
   /** Will a flush of these accounts find everything as the last one left it, as far as can be told? */
   foresees(accounts: readonly string[]): boolean {
-    return this.#doubts === 0 && this.plainRoles !== null && accounts.every((account) => this.plainRoles!.has(account))
+    const { plainRoles } = this
+    if (this.#doubts > 0 || this.isHeld || plainRoles === null) return false
+    return accounts.every((account) => plainRoles.has(account))
   }
 
   /** Somebody else writes here: for a while nothing is foreseen. */
   doubt(): void {
     this.#doubts = DOUBTS
+  }
+
+  /** Takes the place of an earlier copy, for those who saw that one. Throws if what lies between is not there any more. */
+  async succeed(earlier: Replica, db: Db): Promise<void> {
+    if (this.epoch === earlier.epoch)
+      // what that one had caught up with, or what was written meanwhile
+      this.unsent = [...earlier.unsent, ...(await this.#since(db, earlier.seq))]
+    this.#doubts = this.seq > earlier.seq ? DOUBTS : earlier.#doubts
   }
 
   /** How many client ids the document knows. */
@@ -134,8 +149,13 @@ export class Replica {
     if (upto <= this.seq) return
     this.doubt()
     if (upto - this.seq > ROW_BY_ROW) {
+      const wasAhead = this.ahead
+      // if it fails in between, the copy is not whole
+      this.ahead = true
       this.unsent.push(...(await this.#replay(db, upto)))
-      return this.#readOwners(db)
+      await this.#readOwners(db)
+      this.ahead = wasAhead
+      return
     }
     this.take(await rowsBetween(db, this.ground.layer, this.seq, upto), upto)
   }
@@ -169,8 +189,7 @@ export class Replica {
     return updates
   }
 
-  /** What the log holds between an earlier place and this copy's. Throws if it is not all there any more. */
-  async since(db: Db, seq: number): Promise<Uint8Array[]> {
+  async #since(db: Db, seq: number): Promise<Uint8Array[]> {
     const rows = await rowsBetween(db, this.ground.layer, seq, this.seq)
     return rows.map(({ data }) => data)
   }

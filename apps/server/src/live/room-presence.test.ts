@@ -18,6 +18,17 @@ test('what was said first and arrives last does not count', () => {
   expect(shown(presence)).toMatchObject([[3, { at: [7, 8] }]])
 })
 
+test('nothing that was said before a goodbye takes it back', () => {
+  const presence = new RoomPresence()
+  const one = seat()
+  presence.put(one, at(1, 5))
+  presence.put(one, { client: 2000, clock: 3, state: null, bytes: 4 })
+  presence.put(one, at(2, 0))
+  expect(shown(presence)).toEqual([])
+  presence.put(one, at(4, 7))
+  expect(shown(presence)).toMatchObject([[4, { at: [7, 8] }]])
+})
+
 test('another connection begins to count anew', () => {
   const presence = new RoomPresence()
   presence.put(seat(), at(9, 5))

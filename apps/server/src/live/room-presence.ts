@@ -23,6 +23,8 @@ interface Seated extends Known {
  */
 export class RoomPresence {
   readonly #own = new Map<number, Seated>()
+  /** Who said goodbye on a connection that stands: nothing that was said before brings them back. */
+  readonly #gone = new Map<number, { readonly seat: Seat; readonly clock: number }>()
   readonly #others = new Map<string, Map<number, Known>>()
   // each with the clock under which it was known: whoever left is told as gone under that
   readonly #changed = new Map<number, number>()
@@ -33,16 +35,22 @@ export class RoomPresence {
    * new id wait for the id to be bound, those after that do not.
    */
   put(seat: Seat, { client, clock, state }: AwarenessEntry): void {
-    const known = this.#own.get(client)
+    const known = this.#own.get(client) ?? this.#gone.get(client)
     if (known?.seat === seat && clock < known.clock) return
     const { id: account, name, colour } = seat.account
-    if (state === null) this.#own.delete(client)
-    else this.#own.set(client, { clock, state: { ...readPresence(state), account, name, colour }, seat })
+    if (state === null) {
+      this.#own.delete(client)
+      this.#gone.set(client, { seat, clock })
+    } else {
+      this.#gone.delete(client)
+      this.#own.set(client, { clock, state: { ...readPresence(state), account, name, colour }, seat })
+    }
     this.#ownMoved(client, clock)
   }
 
   /** Forgets a connection that closed. */
   leave(seat: Seat): void {
+    for (const [client, gone] of this.#gone) if (gone.seat === seat) this.#gone.delete(client)
     for (const [client, known] of this.#own)
       if (known.seat === seat) {
         this.#own.delete(client)

@@ -106,7 +106,6 @@ export class Room implements Flushable {
     const seconds = end()
     if (seconds > SLOW_SECONDS) world.log.warn({ layer, ms: Math.round(seconds * 1000) }, 'room loaded slowly')
     const room = new Room(world, replica, keeper)
-    replica.unsent = []
     // what another process wrote between the load and the first message that was heard
     await room.poll(await headOf(world.db, ground.layer))
     return room
@@ -349,14 +348,14 @@ export class Room implements Flushable {
 
   async reload(): Promise<boolean> {
     if (!this.#replica.ahead) return true
-    const { epoch, seq, unsent } = this.#replica
+    const { epoch } = this.#replica
     try {
       const replica = await Replica.load(this.#world.db, this.ground)
-      // what the old copy had caught up with, or what somebody else wrote meanwhile: those who are here still lack it
-      if (replica.epoch === epoch) replica.unsent = [...unsent, ...(await replica.since(this.#world.db, seq))]
-      if (replica.seq > seq) replica.doubt()
+      await replica.succeed(this.#replica, this.#world.db)
       this.#replica = replica
-    } catch {
+      this.#whole.forget()
+    } catch (err) {
+      this.#world.log.warn({ err, layer: this.ground.layer }, 'room cannot be loaded again')
       return false
     }
     if (this.#replica.epoch !== epoch) this.#renewed()
@@ -389,11 +388,13 @@ export class Room implements Flushable {
       if (count !== undefined) metrics.acks.inc()
     }
     metrics.flushedUpdates.inc(rows.length)
-    for (const list of refusals.values())
+    for (const [seat, list] of refusals) {
+      seat.refused += list.length
       for (const { code } of list) {
         metrics.refused(code)
         metrics.setAside.inc()
       }
+    }
   }
 
   // --- other processes over the same database
@@ -407,7 +408,6 @@ export class Room implements Flushable {
     try {
       await this.#replica.catchUp(this.#world.db, head.seq)
       this.#world.metrics.catchUps.inc()
-      this.#tellUnsent()
     } catch (error) {
       this.drop(error)
     }
@@ -477,6 +477,7 @@ export class Room implements Flushable {
 
   /** Gives the room up: the database failed under it. Clients come back and send again what was not acknowledged. */
   drop(error: unknown): void {
+    if (this.#dropped) return
     if (error instanceof OtherEpoch) return this.#renewed()
     this.#world.log.warn({ err: error, layer: this.ground.layer }, 'room dropped')
     this.#world.metrics.roomDrops.inc()

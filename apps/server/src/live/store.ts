@@ -1,6 +1,7 @@
 import { emptyLabelSet, type LabelSet, type Role } from '@tamga/model'
 import { sql, type Transaction } from 'kysely'
 import type pg from 'pg'
+import { transactInOne } from '../db/in-two.ts'
 import type { Database, Db } from '../db/open.ts'
 import type { Row, Tables } from '../db/tables.ts'
 
@@ -41,7 +42,7 @@ export const entranceOf = (db: Db, layer: string) =>
     .where('layer.id', '=', layer)
     .executeTakeFirst()
 
-/** Where a layer's document stands: its epoch, how far its log has come, and up to where the snapshot covers it. */
+/** Where a layer's document stands: its epoch, and how far its log has come. */
 export type Head = Pick<Row<'layer_head'>, 'epoch' | 'seq'>
 
 export const headOf = (db: Db, layer: string): Promise<Head> =>
@@ -396,11 +397,12 @@ export interface Foreseen {
  */
 export async function flushAtOnce(pool: pg.Pool, { layers, members }: Foreseen, rows: FlushRows): Promise<boolean> {
   const given = [JSON.stringify(layers), JSON.stringify(members), ...listsOf(rows)]
-  const { rows: answers } = await pool.query<{ done: boolean }>(
+  const [answer] = await transactInOne<{ done: boolean }>(
+    pool,
     'select tamga_flush($1, $2, $3, $4, $5, $6, $7, $8) as done',
     given,
   )
-  return answers[0]!.done
+  return answer!.done
 }
 
 /** True if a flush is so small that one statement writes it. */

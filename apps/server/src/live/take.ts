@@ -147,7 +147,5 @@ function takeIn(
   if (role === null || !can(role, 'annotate')) return { close: closeCodes.notYours, reason: 'may not write here' }
   if (seat.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
   const account = seat.account.id
-  const settled = apply(update.bytes, { account, role, shut, locked })
-  seat.refused += settled.refusals.length
-  return { account, update: update.bytes, ...settled }
+  return { account, update: update.bytes, ...apply(update.bytes, { account, role, shut, locked }) }
 }

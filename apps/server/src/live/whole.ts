@@ -14,6 +14,11 @@ interface Made {
 export class Whole {
   #made: Made | null = null
 
+  /** The copy has been replaced: what was made of it is of no more use. */
+  forget(): void {
+    this.#made = null
+  }
+
   /** All of a copy's document, as one update. */
   updateOf(replica: Replica): Uint8Array {
     return this.#now(replica).update
