@@ -60,13 +60,10 @@ type Rules = 'all' | 'colours' | 'none'
  * the title, the language, no key in place of a text, and nothing that runs out of the window in all three.
  */
 async function look({ page, tab, faults }: Visit, name: string): Promise<void> {
+  // a phone has the colours of the wide page
+  const schemes = page.viewportSize()!.width < 700 ? (['light'] as const) : (['light', 'dark'] as const)
   const rules = (locale: string): readonly (readonly ['light' | 'dark', Rules])[] =>
-    locale === 'en'
-      ? [
-          ['light', 'all'],
-          ['dark', 'colours'],
-        ]
-      : [['light', 'none']]
+    locale === 'en' ? schemes.map((scheme) => [scheme, scheme === 'light' ? 'all' : 'colours']) : [['light', 'none']]
   await test.step(name, async () => {
     await page.evaluate(axe.source)
     for (const locale of locales) {

@@ -21,9 +21,9 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => server.stop())
 
-// Every span of the complete gold is made by hand in the editor: one drag and one key, and lands where it stands. Of the
-// articles that the demo shows as approved already, a copy without marks is added first.
-for (const article of ['002', '003', '004'] as const)
+// Every span of the complete gold of a Russian and of a Kazakh article is made by hand in the editor: one drag and one key,
+// and lands where it stands. Of the one that the demo shows as approved already, a copy without marks is added first.
+for (const article of ['002', '004'] as const)
   test(`the gold of ${article} is what a hand makes in the editor`, async ({ browser }) => {
     const gold = read<{ spans: GoldSpan[] }>(`gold/${article}.json`).spans
     const ann = await enter(browser, server.url, team.ann)
