@@ -2,7 +2,6 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import { createHash, randomInt } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -80,8 +79,8 @@ export default defineConfig(({ command }) => ({
   },
   test: {
     root,
-    // One more than there are processors: most server tests wait for a database.
-    maxWorkers: availableParallelism() + 1,
+    // All cores: most server tests wait for a database.
+    maxWorkers: '100%',
     projects: projects(),
   },
 }))

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { defineConfig } from '@playwright/test'
 
 const report = process.env.E2E_REPORT
@@ -8,8 +7,7 @@ export default defineConfig({
   testDir: '.',
   testMatch: process.env.PICTURES ? '*.pictures.ts' : '*.spec.ts',
   outputDir: '../test-results',
-  // one more than there are processors here and in most places: much of a test is waiting
-  workers: availableParallelism() + 1,
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   // These tell what hangs from what is slow: no test comes near them, on a busy machine either.
