@@ -69,6 +69,8 @@ class Session {
   /** Signs out here, or in every browser. @throws Problem */
   async signOut(everywhere: boolean) {
     await (everywhere ? ask(api.sessions.$delete()) : ask(api.session.$delete()))
+    // before the page says so: whoever opens this browser next, without a network too, does not meet the name
+    await remember(null)
     if (this.account) await takenAlong.clear(this.account.id)
     this.#enter(null)
     await this.load()

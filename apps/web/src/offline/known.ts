@@ -25,8 +25,12 @@ export async function lastKnown(): Promise<Known | null> {
   }
 }
 
-/** Remembers who is signed in, or (null) that nobody is. */
-export async function remember(known: Known | null): Promise<void> {
+let written = Promise.resolve()
+
+/** Remembers who is signed in, or (null) that nobody is: what was said last stands. Resolves when it does. */
+export const remember = (known: Known | null): Promise<void> => (written = written.then(() => write(known)))
+
+async function write(known: Known | null): Promise<void> {
   try {
     const db = await base()
     if (known) await db.put('who', known, 'last')
