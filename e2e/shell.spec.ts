@@ -165,6 +165,7 @@ test('articles are taken along by hand and removed; a sign-out takes them away, 
   // nobody is known here any more once everybody has signed out
   await page.getByRole('button', { name: `Menu of ${team.dan}` }).click()
   await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
+  await expect(page.getByRole('button', { name: `Menu of ${team.dan}` })).toHaveCount(0)
   await page.getByRole('button', { name: team.dan }).waitFor()
   await pagesKept(page)
   await goDark(ann)
