@@ -135,17 +135,21 @@ export const takenIds = (db: Db, project: string, importId: string, ids: readonl
     )
     .execute()
 
-/** An outside id that an import brings though it was published meanwhile, or that two of its files bring; or undefined. */
+/**
+ * An outside id that an import brings though it was published meanwhile, or that two of its files bring; or undefined.
+ * One pass that counts, not a join of the two sides: a database that does not know yet how much came in would look
+ * through all for each.
+ */
 export async function clashOf(trx: Trx, project: string, importId: string) {
   const { rows } = await sql<{ id: string; published: boolean }>`
-    with mine as (
-      select a.external_id as id from article a join import i on i.id = a.import
-      where starts_with(i.id, ${importId + '.'}) and i.state = 'staging' and a.external_id is not null
-    )
-    select id, true as published from mine
-    where id in (select external_id from visible_article where project = ${project} and external_id is not null)
-    union all
-    select id, false from mine group by id having count(*) > 1
+    select id, not every(mine) as published from (
+      select a.external_id as id, coalesce(i.state = 'staging', false) as mine
+      from article a left join import i on i.id = a.import
+      where a.project = ${project} and a.external_id is not null and (
+        a.import is null or i.state = 'published' or (i.state = 'staging' and starts_with(i.id, ${importId + '.'}))
+      )
+    ) known
+    group by id having bool_or(mine) and count(*) > 1
     limit 1
   `.execute(trx)
   return rows[0]
