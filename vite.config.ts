@@ -119,7 +119,7 @@ function toServer() {
 function projects(): TestProjectConfiguration[] {
   const pages = ['apps/web/src/**/*.svelte.test.ts', 'apps/web/src/**/*.browser.test.ts']
   return [
-    project('node', { include: ['packages/*/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'], exclude: pages }),
+    project('node', { include: ['packages/*/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'], exclude: pages, ...shared }),
     project('launcher', { include: ['apps/launcher/**/*.test.mjs'] }),
     ...databases().map((database) =>
       project(database, {
@@ -127,6 +127,7 @@ function projects(): TestProjectConfiguration[] {
         exclude: notOn(database),
         globalSetup: ['apps/server/src/db/test-setup.ts'],
         env: { TEST_DB: database },
+        ...shared,
       }),
     ),
     project('browser', {
@@ -146,6 +147,9 @@ function projects(): TestProjectConfiguration[] {
     }),
   ]
 }
+
+/** Files share their process and what it has loaded: no module keeps a state that a test could leave behind. */
+const shared = { isolate: false }
 
 /** The same server tests run on both databases; `npm test` sees to it that TEST_DATABASE_URL is set. */
 function databases(): string[] {
