@@ -7,6 +7,7 @@ export default defineConfig({
   testDir: '.',
   testMatch: process.env.PICTURES ? '*.pictures.ts' : '*.spec.ts',
   outputDir: '../test-results',
+  globalSetup: './template.ts',
   workers: 2,
   fullyParallel: false,
   retries: 0,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -41,6 +41,7 @@ export async function startServer({
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'tamga-e2e-'))
   const database = base === 'postgres' ? await makeDatabase() : null
+  if (!database && demo) cpSync(process.env.E2E_TEMPLATE!, dir, { recursive: true })
   const args = ['--port', String(port), '--host', host, '--data', dir, ...(demo ? [] : ['--no-demo'])]
   let child = null as Process | null
 
