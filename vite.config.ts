@@ -119,7 +119,11 @@ function toServer() {
 function projects(): TestProjectConfiguration[] {
   const pages = ['apps/web/src/**/*.svelte.test.ts', 'apps/web/src/**/*.browser.test.ts']
   return [
-    project('node', { include: ['packages/*/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'], exclude: pages, ...shared }),
+    project('node', {
+      include: ['packages/*/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'],
+      exclude: pages,
+      ...shared,
+    }),
     project('launcher', { include: ['apps/launcher/**/*.test.mjs'] }),
     ...databases().map((database) =>
       project(database, {

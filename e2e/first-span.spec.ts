@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { clickWord, KAZAKH, listed, saved, stored, team, textOf, window } from './people.ts'
+import { clickWord, KAZAKH, listed, opened, stored, team, window } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 import { stopwatch } from './stopwatch.ts'
 
@@ -29,8 +29,7 @@ test('four actions lead from the sign-in page to the first saved span', async ({
   const waited = stopwatch()
   await me.click()
   await page.getByRole('link', { name: KAZAKH, exact: true }).click()
-  await textOf(page).waitFor()
-  await saved(page).waitFor()
+  await opened(page)
   await clickWord(page, 'Ақтөбеде')
   await page.keyboard.press('KeyT')
   await expect.poll(() => listed(page)).toHaveLength(1)

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { expect, test, type Page } from '@playwright/test'
-import { clickWord, drag, listed, saved, stored, textOf, window, type Person } from './people.ts'
+import { clickWord, drag, listed, opened, stored, window, type Person } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 import { unzip } from './unzip.ts'
 
@@ -154,8 +154,7 @@ test('from nothing to a corpus of one’s own', async ({ browser }) => {
   const ann = await window(browser)
   await comeIn(ann, link, 'Join the project', 'Ann')
   await ann.page.getByRole('link', { name: TITLE }).click()
-  await textOf(ann.page).waitFor()
-  await saved(ann.page).waitFor()
+  await opened(ann.page)
   await drag(ann.page, 'Алина Ермекова')
   await ann.page.keyboard.press('KeyH')
   await clickWord(ann.page, 'Актобе')
@@ -173,7 +172,7 @@ test('from nothing to a corpus of one’s own', async ({ browser }) => {
   }
   // a press within a moment of the last decision was meant for that one, and does nothing
   await expect(async () => {
-    const signedOff = page.getByText('Signed off').first()
+    const signedOff = page.getByText('Signed off', { exact: true })
     if (await signedOff.isVisible()) return
     await page.getByRole('button', { name: 'Sign the article off' }).click({ timeout: 1000 })
     expect(await signedOff.isVisible()).toBe(true)

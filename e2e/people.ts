@@ -40,6 +40,12 @@ export async function openArticle({ page }: Person, url: string, title: string):
   await page.goto(`${url}/projects`)
   await page.getByRole('link', { name: 'Новости Актобе' }).first().click()
   await page.getByRole('link', { name: title, exact: true }).click()
+  await opened(page)
+}
+
+/** Waits until an article is there with its spans: a line above the text goes then, and moves it. */
+export async function opened(page: Page): Promise<void> {
+  await page.locator('[data-loaded="true"]').waitFor()
   await textOf(page).waitFor()
   await saved(page).waitFor()
 }

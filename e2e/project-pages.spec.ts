@@ -36,7 +36,7 @@ const labelsOf = (project: string) => api.get<Labels>(`/projects/${project}/labe
 
 async function openLabels({ page }: Person, project: string): Promise<void> {
   await page.goto(`${server.url}/projects/${project}/labels`)
-  await page.getByRole('heading', { level: 1, name: 'Labels' }).waitFor()
+  await page.getByRole('radio', { name: 'Attributes' }).waitFor()
 }
 
 async function saveFile({ page }: Person): Promise<string> {

@@ -3,12 +3,13 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 /**
  * One address before several servers, as a proxy without sticky sessions: each connection goes to the next server that
- * takes it. Those of live rooms go round by themselves, so that people who come one after another sit at different ones.
+ * takes it, one of a live room to the server that has the fewest of them, so that people sit at different ones.
  */
 export class RoundRobin {
   readonly #server: Server
   readonly #ports: readonly number[]
-  readonly #turns = { page: 0, room: 0 }
+  readonly #rooms = new Map<number, number>()
+  #turn = 0
 
   private constructor(ports: readonly number[]) {
     this.#ports = ports
@@ -35,17 +36,35 @@ export class RoundRobin {
 
   #lead(socket: Socket, first: Buffer): void {
     socket.pause()
-    const kind = first.subarray(0, 10).toString() === 'GET /live/' ? 'room' : 'page'
-    this.#join(socket, first, this.#turns[kind]++, this.#ports.length)
+    const isRoom = first.subarray(0, 10).toString() === 'GET /live/'
+    this.#join(socket, first, isRoom, isRoom ? this.#byRooms() : this.#inTurn())
   }
 
-  #join(socket: Socket, first: Buffer, turn: number, left: number): void {
-    if (left === 0) return void socket.destroy()
-    const other = connect(this.#ports[turn % this.#ports.length]!, '127.0.0.1')
-    const refused = () => this.#join(socket, first, turn + 1, left - 1)
+  #inTurn(): readonly number[] {
+    const turn = this.#turn++ % this.#ports.length
+    return [...this.#ports.slice(turn), ...this.#ports.slice(0, turn)]
+  }
+
+  #byRooms(): readonly number[] {
+    return this.#ports.toSorted((one, other) => this.#roomsAt(one) - this.#roomsAt(other))
+  }
+
+  #roomsAt(port: number): number {
+    return this.#rooms.get(port) ?? 0
+  }
+
+  #join(socket: Socket, first: Buffer, isRoom: boolean, [port, ...others]: readonly number[]): void {
+    if (port === undefined || socket.destroyed) return void socket.destroy()
+    const other = connect(port, '127.0.0.1')
+    const refused = () => this.#join(socket, first, isRoom, others)
     other.once('error', refused)
     other.once('connect', () => {
       other.off('error', refused)
+      if (socket.destroyed) return void other.destroy()
+      if (isRoom) {
+        this.#rooms.set(port, this.#roomsAt(port) + 1)
+        other.once('close', () => this.#rooms.set(port, this.#roomsAt(port) - 1))
+      }
       other.on('error', () => undefined)
       for (const [from, to] of [
         [socket, other],

@@ -5,7 +5,7 @@ import { enter, team, type Person } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 
 /** So slow that the large file would be on its way for minutes: what ends it is the button. */
-const BYTES_PER_SECOND = 100_000
+const BYTES_PER_SECOND = 20_000
 const LINES = 20_000
 
 let server: TestServer

@@ -36,6 +36,9 @@ class Session {
   /** The sign-in ended under an open page: the page stays, and the sign-in is asked over it. */
   expired = $state(false)
 
+  /** Rises whenever somebody signs in or out here: who the server saw before that says nothing any more. */
+  #turn = 0
+
   constructor() {
     onExpired(() => {
       if (this.account) this.expired = true
@@ -46,8 +49,10 @@ class Session {
   /** Asks who is signed in; where the server is silent it is who was here last. @throws Problem */
   async load() {
     const late = setTimeout(() => void this.#enterLast(), PATIENCE)
+    const turn = this.#turn
     try {
-      this.#take(await ask(api.session.$get()))
+      const answer = await ask(api.session.$get())
+      if (turn === this.#turn) this.#take(answer)
     } catch (error) {
       const silent = error instanceof Problem && error.code === 'unreachable'
       if (!silent || !(await this.#enterLast())) throw error
@@ -58,12 +63,12 @@ class Session {
 
   /** @throws Problem */
   async signIn(email: string, password: string) {
-    this.#enter((await ask(api.session.password.$post({ json: { email, password } }))).account)
+    this.#become((await ask(api.session.password.$post({ json: { email, password } }))).account)
   }
 
   /** @throws Problem */
   async enterDemo(person: string) {
-    this.#enter((await ask(api.session.demo.$post({ json: { person } }))).account)
+    this.#become((await ask(api.session.demo.$post({ json: { person } }))).account)
   }
 
   /** Signs out here, or in every browser. @throws Problem */
@@ -72,23 +77,23 @@ class Session {
     // before the page says so: whoever opens this browser next, without a network too, does not meet the name
     await remember(null)
     if (this.account) await takenAlong.clear(this.account.id)
-    this.#enter(null)
+    this.#become(null)
     await this.load()
   }
 
   /** @throws Problem */
   async rename(name: string) {
-    this.#enter((await ask(api.account.$patch({ json: { name } }))).account)
+    this.#become((await ask(api.account.$patch({ json: { name } }))).account)
   }
 
   /** `current` is null for who came by a link and has no password yet. @throws Problem */
   async changePassword(current: string | null, next: string) {
-    this.#enter((await ask(api.account.$patch({ json: { password: { current, next } } }))).account)
+    this.#become((await ask(api.account.$patch({ json: { password: { current, next } } }))).account)
   }
 
   /** What a used ticket answered. */
   entered(account: Account) {
-    this.#enter(account)
+    this.#become(account)
   }
 
   #take({ account, demo, plainHttp }: Answer) {
@@ -107,6 +112,11 @@ class Session {
     void takenAlong.of(known.id)
     Object.assign(this, { account: { ...known, email: null }, loaded: true })
     return true
+  }
+
+  #become(account: Account | null) {
+    this.#turn += 1
+    this.#enter(account)
   }
 
   #enter(account: Account | null) {

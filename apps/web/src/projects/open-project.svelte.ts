@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import { place } from '../runes/router.svelte.ts'
 import { Resource } from '../runes/resource.svelte.ts'
 import { Lobby, type Fact } from './lobby.svelte.ts'
@@ -21,7 +22,13 @@ export class OpenProject {
     $effect(() => {
       if (id === undefined) return
       const happened = (fact: Fact) => this.#happened(fact)
-      const lobby = new Lobby(id, this.#seen(), happened, () => void this.data.reload())
+      // the lobby keeps its own count from here: what comes anew does not open another
+      const lobby = new Lobby(
+        id,
+        untrack(() => this.#seen()),
+        happened,
+        () => void this.data.reload(),
+      )
       this.lobby = lobby
       return () => {
         clearTimeout(this.#timer)

@@ -352,6 +352,7 @@ export class Surface {
 
   /** Everything again: other labels, another density, other faces. */
   #redraw(): void {
+    this.#selection.catchUp()
     for (const [i, view] of this.#views.entries()) view.setDepth(this.#index.nest(i).depth)
     for (const section of this.#sections) if (this.#liveness.isLive(section)) this.#drawSection(section)
     this.#estimate()
@@ -362,6 +363,7 @@ export class Surface {
   /** The touched blocks again, as far as they are live. Reads of layout come before writes. */
   #drawAgain(touched: ReadonlySet<number>): void {
     if (touched.size === 0) return
+    this.#selection.catchUp()
     const held = this.#viewport.ifCut(touched)
     const look = this.#look()
     for (const index of touched) {

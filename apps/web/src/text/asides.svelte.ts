@@ -92,8 +92,11 @@ export class Asides {
   /** The browser's part alone. */
   async loadHere(): Promise<void> {
     const { outbox, article } = this.#place
+    const before = new Set(this.#here)
     const here = await outbox.lostOf(article)
-    if (outbox.works) this.#here = here
+    // what was added meanwhile may be too young for what was read
+    const since = this.#here.filter((lost) => !before.has(lost) && !here.some(({ id }) => id === lost.id))
+    if (outbox.works) this.#here = [...here, ...since]
     this.#show()
   }
 

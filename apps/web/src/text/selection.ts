@@ -83,6 +83,11 @@ export class TextSelection {
     this.#ground.changed(selected, true)
   }
 
+  /** Takes over where a drag has come, before the text is drawn under it: the browser tells of it a moment later. */
+  catchUp(): void {
+    if (this.#press) this.#read()
+  }
+
   /** Puts the document's selection back after the text was drawn again; it is left alone if it is somewhere else. */
   restore(): void {
     if (!this.#shown) return

@@ -547,7 +547,10 @@ test('what is read stays in place when the paragraph that the upper edge cuts gr
 test('what is read stays in place when the text gets narrower', async () => {
   const host = await shown(text, goldMarks)
   const word = inText('Ассоциации юридических лиц')[0]
+  const scrolled = new Promise((done) => scroller.addEventListener('scroll', done, { once: true }))
   scroller.scrollTop += surface.rects([word, word + 1])[0]!.top - 10
+  await scrolled
+  // what is read is noted a moment after the scroll came to rest
   await new Promise((done) => setTimeout(done, 250))
   const before = surface.rects([word, word + 1])[0]!.top
   host.style.maxWidth = '320px'

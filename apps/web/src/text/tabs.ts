@@ -31,7 +31,7 @@ function byLocks(locks: LockManager): Tabs {
  * By asking around, over plain HTTP. A page that is too busy to answer counts as ended: that is safe, since what is sent
  * by two is written once.
  */
-export function byAsking(): Tabs {
+export function byAsking(answerMs = ANSWER_MS): Tabs {
   const mine = new Set<string>()
   const channel = new BroadcastChannel('tamga-tabs')
   const listeners = new Set<(tab: string) => void>()
@@ -54,7 +54,7 @@ export function byAsking(): Tabs {
           resolve()
         }
         const heard = (tab: string) => left.delete(tab) && left.size === 0 && end()
-        const timer = setTimeout(end, ANSWER_MS)
+        const timer = setTimeout(end, answerMs)
         listeners.add(heard)
         channel.postMessage({ ask: [...left] })
       })
