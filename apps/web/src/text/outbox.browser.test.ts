@@ -189,6 +189,15 @@ describe('what cannot be sent', () => {
     await expect.poll(() => again.asides.list).toMatchObject([{ code: 'edit_overtaken', kept: 'browser' }])
   })
 
+  test('what is lost while the list is read is in it', async () => {
+    const { room } = await overtaken()
+    const [lost] = await outbox.lostOf('article')
+    const read = room.asides.loadHere()
+    room.asides.add([{ ...lost!, id: 'meanwhile' }])
+    await read
+    expect(room.asides.list.map(({ id }) => id)).toEqual([lost!.id, 'meanwhile'])
+  })
+
   test('it is written once more at a word, over what stands', async () => {
     const { id, room } = await overtaken()
     await room.again(room.asides.list[0]!)
@@ -365,7 +374,7 @@ describe('a page without network', () => {
 })
 
 test('without locks a page is asked whether it lives', async () => {
-  const [here, there] = [byAsking(3000), byAsking(3000)]
+  const [here, there] = [byAsking(1500), byAsking(1500)]
   const end = here.hold('one')
   here.hold('two')
   expect([...(await there.ended(['one', 'two', 'three']))]).toEqual(['three'])

@@ -318,6 +318,27 @@ test('a drag snaps to words and fetches the other half of a pair; with Alt it ta
   expect(surface.selected?.range).toEqual([name[0] + 2, name[0] + 10])
 })
 
+test('a drag stays where it has come when an edit is drawn before the browser tells of its last step', async () => {
+  const name = inText('Асхат Шахаров')
+  const host = await shown(text, [{ id: 'a', ranges: [name], label: 'per', state: 'open' }])
+  await reveal(name[0])
+  const pointer = (type: string, target: EventTarget) =>
+    target.dispatchEvent(new PointerEvent(type, { bubbles: true, button: 0, pointerType: 'mouse' }))
+  const pointAt = (offset: number) => {
+    const box = surface.rects([offset, offset + 1])[0]!
+    const point = document.caretRangeFromPoint(box.left + 1, box.top + box.height / 2)!
+    return [point.startContainer, point.startOffset] as const
+  }
+  pointer('pointerdown', host)
+  document.getSelection()!.setBaseAndExtent(...pointAt(name[0]), ...pointAt(name[0] + 4))
+  await frame()
+  expect(surface.selected?.range).toEqual(inText('Асхат'))
+  document.getSelection()!.extend(...pointAt(name[1] - 2))
+  surface.patch(new Map([['a', null]]))
+  pointer('pointerup', document)
+  expect(surface.selected?.range).toEqual(name)
+})
+
 test('dragging a handle moves the edge of the chosen mark by words', async () => {
   const name = inText('Асхат Шахаров')
   await shown(text, [{ id: 'a', ranges: [name], label: 'per', state: 'open' }])
