@@ -22,7 +22,8 @@ export function ask(url: string, method: string, path: string, { cookie, body, h
   if (text !== undefined) all['content-length'] = String(Buffer.byteLength(text))
   const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))
   return new Promise((resolve, reject) => {
-    const asking = request(`${url}${path}`, { method, headers: sent }, (response) => {
+    // a connection of its own: one that was kept may be closed by the server just then
+    const asking = request(`${url}${path}`, { method, headers: sent, agent: false }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

@@ -1,6 +1,6 @@
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { callerOf } from './http.ts'
-import { clickWord, drag, enter, KAZAKH, listed, openArticle, saved, stored, team, textOf } from './people.ts'
+import { clickWord, drag, enter, KAZAKH, listed, openArticle, opened, rowsOf, stored, team, textOf } from './people.ts'
 import { startServer, type TestServer } from './server.ts'
 
 interface Row {
@@ -52,6 +52,25 @@ async function mark(page: Page, words: string, key: string): Promise<void> {
   await page.keyboard.press(key)
 }
 
+/** How many edits this browser keeps for whoever wrote them. */
+const keptHere = (page: Page) =>
+  page.evaluate(async () => {
+    let kept = 0
+    for (const { name } of await indexedDB.databases())
+      if (name!.startsWith('tamga-edits-'))
+        kept += await new Promise<number>((resolve) => {
+          const opening = indexedDB.open(name!)
+          opening.onsuccess = () => {
+            const count = opening.result.transaction('edits').objectStore('edits').count()
+            count.onsuccess = () => {
+              opening.result.close()
+              resolve(count.result)
+            }
+          }
+        })
+    return kept
+  })
+
 /** Takes whatever the browser asks before a page goes. */
 const leaveFreely = (page: Page) => page.on('dialog', (dialog) => void dialog.accept())
 
@@ -96,9 +115,10 @@ test('edits made offline survive reload and sign-out, are nobody else’s, and a
   await signIn(page, team.dan)
   line.mend()
   await page.goto(address)
-  await saved(page).waitFor()
+  await opened(page)
   await clickWord(page, 'биыл')
   await page.keyboard.press('KeyD')
+  await expect(rowsOf(page)).toHaveCount(1)
   await stored(page)
   await expect(notice).toHaveCount(0)
   expect(await made()).toEqual([`date ${team.dan}`])
@@ -112,6 +132,7 @@ test('edits made offline survive reload and sign-out, are nobody else’s, and a
   await expect.poll(made).toHaveLength(3)
   expect((await made()).sort()).toEqual([`city ${team.ann}`, `date ${team.dan}`, `per ${team.ann}`])
   await stored(page)
+  await expect.poll(() => keptHere(page)).toBe(0)
   await page.goto(`${server.url}/projects`)
   await page.getByRole('link', { name: 'Новости Актобе' }).first().waitFor()
   await expect(notice).toHaveCount(0)
@@ -168,16 +189,19 @@ test('an edit that a lock overtakes is handed to the reviewer, who applies it', 
 
   line.mend()
   await expect(page.getByText(/1 of your edits does not stand\. This span is approved/)).toBeVisible()
-  expect((await listed(page))[0]).toContain('PER Асхат Шахаров approved')
+  await expect.poll(async () => (await listed(page))[0]).toContain('PER Асхат Шахаров approved')
   await page.getByRole('button', { name: 'Show' }).click()
   const dialog = page.getByRole('dialog')
   await expect(dialog.getByText('label: PROF')).toBeVisible()
   await expect(dialog.getByText('Асхат Шахаров')).toBeVisible()
   await dialog.getByRole('button', { name: 'Try again' }).click()
   // refused once more: it stays one in the list, and nothing changed
-  await expect(dialog.getByText('label: PROF')).toHaveCount(1)
-  await dialog.getByRole('button', { name: 'Hand to a reviewer' }).click()
+  // the one that was tried again is busy until it goes
+  const hand = dialog.getByRole('button', { name: 'Hand to a reviewer', disabled: false })
+  await expect(hand).toHaveCount(1)
+  await hand.click()
   await expect(dialog.getByText('Handed to the reviewers.')).toBeVisible()
+  await expect(dialog.getByText('label: PROF')).toHaveCount(1)
 
   const reviewer = await enter(browser, server.url, team.reviewer)
   await reviewer.page.goto(`${server.url}/articles/${article}/review`)

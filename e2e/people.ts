@@ -58,6 +58,7 @@ export async function boxOf(
   words: string,
   nth = 0,
 ): Promise<{ x: number; y: number; right: number; bottom: number }> {
+  await page.evaluate(async () => void (await document.fonts.ready))
   const found = () =>
     page.evaluate(
       ({ words, nth }) => {

@@ -13,6 +13,8 @@ export class Socket {
   readonly closed: Promise<number>
   /** True once it was open; the HTTP status that refused the upgrade otherwise. */
   readonly answered: Promise<true | number>
+  /** Once it is let in: what follows the upgrade comes only then. */
+  readonly inside: Promise<void>
   readonly #socket: WebSocket
 
   constructor(url: string, path: string, headers: Record<string, string> = {}) {
@@ -22,6 +24,7 @@ export class Socket {
       this.#socket.on('open', () => resolve(true))
       this.#socket.on('unexpected-response', (_request, response) => resolve(response.statusCode!))
     })
+    this.inside = new Promise((resolve) => this.#socket.once('message', () => resolve()))
     this.#socket.on('error', () => undefined)
   }
 

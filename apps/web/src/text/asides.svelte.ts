@@ -72,6 +72,7 @@ export class Asides {
   readonly #desk: AsideDesk
   #here: readonly LostHere[] = []
   #stored: readonly StoredAside[] = []
+  #turn = 0
 
   constructor(place: Place) {
     this.#place = place
@@ -80,9 +81,12 @@ export class Asides {
 
   /** Asks browser and server anew. What cannot be had stays as it was. */
   async load(): Promise<void> {
+    const turn = ++this.#turn
     await this.loadHere()
     try {
-      this.#stored = await this.#desk.list(this.#place.article)
+      const stored = await this.#desk.list(this.#place.article)
+      // whoever asked later knows more
+      if (turn === this.#turn) this.#stored = stored
     } catch (error) {
       if (!(error instanceof Problem)) throw error
     }
@@ -147,6 +151,8 @@ export class Asides {
   async #resolve({ id, kept }: Aside, how: 'again' | 'dropped'): Promise<void> {
     if (kept === 'server') await this.#desk.resolve(id, how)
     else await this.#place.outbox.forget(id)
+    // what is being asked has gone by; the fact of it asks again
+    this.#turn++
     this.#here = this.#here.filter((one) => one.id !== id)
     this.#stored = this.#stored.filter((one) => one.id !== id)
     this.#show()

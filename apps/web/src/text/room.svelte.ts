@@ -405,6 +405,9 @@ export class Room {
         this.#end('revision')
         return false
       }
+      const scope = `project/${article.project}`
+      // overtaken by the answer to a later question
+      if ((article.at[scope] ?? 0) < (this.article.at[scope] ?? 0)) return true
       this.article = article
       this.standing.restart(article)
       this.annotations.refresh()

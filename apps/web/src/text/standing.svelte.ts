@@ -19,13 +19,15 @@ export class Standing {
   closing = $state.raw<Closing | null>(null)
   readonly #article: string
   readonly #at = new Map<string, number>()
+  /** What was told of this article since it was loaded. */
+  #told: readonly FactMessage[] = []
 
   constructor(article: Article) {
     this.#article = article.id
     this.restart(article)
   }
 
-  /** Takes what was loaded anew. */
+  /** Takes what was loaded anew. What was told while it was on its way stands. */
   restart({ rulings, closing, at }: Article): void {
     const byAnnotation = new Map<string, StatedRuling[]>()
     for (const { annotation, ...ruling } of rulings.toSorted((a, b) => a.order - b.order))
@@ -33,7 +35,9 @@ export class Standing {
     for (const annotation of this.rulings.keys()) if (!byAnnotation.has(annotation)) this.rulings.delete(annotation)
     for (const [annotation, list] of byAnnotation) this.rulings.set(annotation, list)
     this.closing = closing
-    for (const [scope, n] of Object.entries(at)) this.#at.set(scope, n)
+    for (const [scope, n] of Object.entries(at)) this.#at.set(scope, Math.max(n, this.position(scope)))
+    this.#told = this.#told.filter(({ scope, n }) => n > (at[scope] ?? 0))
+    for (const fact of this.#told) this.#follow(fact)
   }
 
   /** The number of the last fact known of a scope. */
@@ -42,11 +46,17 @@ export class Standing {
   }
 
   /** Takes one fact. Returns the annotation whose decisions changed, or null; false if the fact was known. */
-  take({ scope, n, kind, payload }: FactMessage): string | null | false {
+  take(fact: FactMessage): string | null | false {
+    const { scope, n, payload } = fact
     if (n <= this.position(scope)) return false
     this.#at.set(scope, n)
     const about = payload as { readonly article?: string }
     if (about.article !== this.#article) return null
+    this.#told = [...this.#told, fact]
+    return this.#follow(fact)
+  }
+
+  #follow({ kind, payload }: FactMessage): string | null {
     if (kind === 'closed') this.closing = payload as Closing
     if (kind === 'opened') this.closing = null
     return kind === 'decided' ? this.#decide(payload as Decided) : null
