@@ -112,7 +112,15 @@ export async function mortalPostgres() {
     url: urlAt(port),
     kill: () => killWithChildren(child),
     start: async () => {
-      child = await start()
+      // those killed hold what they shared until the system has taken them away
+      for (let tries = 1; ; tries++)
+        try {
+          child = await start()
+          return
+        } catch (error) {
+          if (tries === 20) throw error
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        }
     },
   }
 }

@@ -30,6 +30,7 @@ export async function mortalRedis() {
   const folder = mkdtempSync(join(tmpdir(), 'tamga-redis-'))
   const port = await steadyPort()
   let child = await launch(folder, port)
+  let starting = null
   atEnd(async () => {
     await stop(child)
     rmSync(folder, { recursive: true, force: true })
@@ -37,9 +38,11 @@ export async function mortalRedis() {
   return {
     url: `redis://127.0.0.1:${port}`,
     kill: async () => stop(child),
-    start: async () => {
-      child = await launch(folder, port)
-    },
+    // one that is being started already is the one
+    start: () =>
+      (starting ??= launch(folder, port)
+        .then((one) => void (child = one))
+        .finally(() => (starting = null))),
   }
 }
 

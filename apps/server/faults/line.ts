@@ -38,6 +38,11 @@ export class Line {
     this.#shut = false
   }
 
+  /** Until all that is on its way has arrived or is lost. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#pairs].map((pair) => pair.idle()))
+  }
+
   /** Cuts the connections that `hits` says. */
   cut(how: Cut, hits: () => boolean): void {
     for (const pair of [...this.#pairs]) if (hits()) pair.cut(how)
@@ -64,6 +69,7 @@ class Pair {
   readonly #server: Socket
   readonly #delay: () => number
   #torn = false
+  readonly #queues: (() => Promise<void>)[] = []
   #end: () => void = () => undefined
 
   constructor(client: Socket, server: Socket, delay: () => number) {
@@ -81,10 +87,15 @@ class Pair {
     else this.#torn = true
   }
 
+  async idle(): Promise<void> {
+    await Promise.all(this.#queues.map((queue) => queue()))
+  }
+
   #pass(from: Socket, to: Socket): void {
     from.setNoDelay(true)
     // in order, however long each piece waits
     let last = Promise.resolve()
+    this.#queues.push(() => last)
     const later = (act: () => void) => {
       const ms = this.#delay()
       last = last.then(() => (ms > 0 ? new Promise<void>((resolve) => setTimeout(resolve, ms)) : undefined)).then(act)

@@ -19,6 +19,8 @@ import { endSessions, endStrike, healDatabase, holdHead, readOnly, strike } from
 /** How long everybody may take to be done when nothing fails any more. */
 const SETTLE_MS = 20_000
 const STARTS = 30
+/** How often the database is looked into until an answer comes. */
+const LOOKS = 30
 
 /** Errors that speak of a value: the room closes whose value it was, once it is alone. */
 const ofValues = /^2[123]/
@@ -240,10 +242,11 @@ export class Round {
   /** Looks into the database, again if what fails at the moment has struck this too. */
   async #look<T>(act: (db: Db) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
+      await this.#down
       try {
         return await this.#base.look(act)
       } catch (error) {
-        if (error instanceof Broken || tries === 10) throw error
+        if (error instanceof Broken || tries === LOOKS) throw error
         await rest(50)
       }
     }
@@ -276,6 +279,7 @@ export class Round {
       line.delay = 0
       line.open()
     }
+    await Promise.all(lines.map((line) => line.idle()))
     for (const server of servers) {
       server.thaw()
       if (server.fell) throw new Broken('a server ended by itself, see its log')
@@ -401,9 +405,10 @@ async function until(is: () => boolean): Promise<void> {
 
 /** The database is down, or this very session of it was ended. */
 function isAway(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown }
+  const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown }
   return (
     /^(ECONN|57P|EPIPE)/.test(String(code)) ||
-    /Connection terminated|the database system|connection error/.test(String(message))
+    /Connection terminated|the database system|connection error/.test(String(message)) ||
+    (cause instanceof Error && isAway(cause))
   )
 }

@@ -46,9 +46,9 @@ test('a server whose database is not there, or is older, sends people elsewhere'
   const own = await openTestApp()
   expect(await own.readiness.missing()).toEqual([])
   await own.world.db.deleteFrom('kysely_migration' as never).execute()
-  expect(await new Readiness(own.world).missing()).toEqual(['migrations'])
+  expect(await new Readiness(own.world, 60_000).missing()).toEqual(['migrations'])
   await own.close()
-  expect(await new Readiness(own.world).missing()).toEqual(['database'])
+  expect(await new Readiness(own.world, 60_000).missing()).toEqual(['database'])
 })
 
 test('without its Redis a server still takes people, and says what it lacks', async () => {

@@ -17,13 +17,15 @@ const WATCH_MS = 5000
  */
 export class Readiness {
   readonly #world: World
+  readonly #patienceMs: number
   #stopping = false
   #looked: { at: number; missing: Promise<Need[]> } | null = null
   #running: Promise<Need[]> | null = null
   #away = false
 
-  constructor(world: World) {
+  constructor(world: World, patienceMs = PATIENCE_MS) {
     this.#world = world
+    this.#patienceMs = patienceMs
   }
 
   get stopping(): boolean {
@@ -52,7 +54,7 @@ export class Readiness {
   async #look(): Promise<Need[]> {
     this.#running ??= this.#ask().finally(() => (this.#running = null))
     let timer
-    const late = new Promise<Need[]>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS, ['database'])))
+    const late = new Promise<Need[]>((resolve) => (timer = setTimeout(resolve, this.#patienceMs, ['database'])))
     const missing = await Promise.race([this.#running, late])
     clearTimeout(timer)
     this.#tell(missing.includes('database'))

@@ -30,7 +30,7 @@ export async function openTestApp({ demo = false } = {}) {
   const sessions = openSessions(database.db, { secure: false, port: 4173, demo })
   const world: World = { ...openWorld(database), demo }
   const live = openLive(world, sessions)
-  const readiness = new Readiness(world)
+  const readiness = new Readiness(world, 60_000)
   const app = createApp({ world, sessions, live, readiness, metricsToken: METRICS_TOKEN, pagesDir: null })
 
   const browser = (account: string, given: string): Browser => {

@@ -48,7 +48,7 @@ test('dead rows are swept out of an embedded database once much was written, whi
   const dead = await clockBytes()
   const long = -10_000
   expect(await vacuum(database, long, () => false)).toEqual({ tables: 0, writes: long })
-  expect(await clockBytes()).toBe(dead)
+  if (onPglite) expect(await clockBytes()).toBe(dead)
 
   const swept = await vacuum(database, long, () => true)
   if (!onPglite) return expect(swept).toEqual({ tables: 0, writes: long })

@@ -13,8 +13,8 @@ describe('the watch over the embedded database', () => {
   let database: Database
   beforeEach(async () => {
     database = await openTestDatabase()
-    database.watch(LIMITS)
     await put('before')
+    database.watch(LIMITS)
   })
   afterEach(() => database.close())
 

@@ -9,7 +9,7 @@ describe('under an embedded database that fails', () => {
 
   beforeAll(async () => {
     room = await openTestRoom()
-    room.database.watch({ transactionMs: 1000, statementMs: 1500 })
+    room.database.watch({ transactionMs: 1000, statementMs: 4000 })
     people = [await room.person('Анна'), await room.person('Болат')]
   })
   afterAll(() => room.close())

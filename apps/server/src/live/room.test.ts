@@ -112,7 +112,7 @@ describe('two people in one layer', () => {
   })
 
   test('pages are told the counts, numbered within the project', async () => {
-    const a = await open(anna)
+    const a = await open(anna, { after: '0' })
     a.layer.add(span(), { id: newId() })
     const { article } = (await groundOf(room.db, layer))!
     const isOurs = ({ kind, payload }: FactMessage) =>
@@ -324,7 +324,7 @@ test('what another server wrote is shown even when the write that took it in was
 })
 
 test('a sign-off falls when an edit leaves something undecided, and pages hear of it', async () => {
-  const tab = await open(anna)
+  const tab = await open(anna, { after: '0' })
   await room.db.insertInto('closing').values({ layer, reviewer: reviewer.id }).execute()
   tab.layer.add(span(), { id: newId() })
   await until(() => tab.facts.find(({ kind }) => kind === 'opened'))
@@ -332,10 +332,12 @@ test('a sign-off falls when an edit leaves something undecided, and pages hear o
 })
 
 test('a plain client hears nothing that it does not know', async () => {
-  const tab = await open(anna, { ack: '0' })
+  const [tab, ours] = [await open(anna, { ack: '0' }), await open(bolat, { after: '0' })]
   tab.layer.add(span(), { id: newId() })
-  await until(async () => (await annotations()).length > 0)
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  const { article } = (await groundOf(room.db, layer))!
+  // who came before would have been told before
+  await until(() => ours.facts.some(({ payload }) => (payload as { article?: string }).article === article))
+  await until(() => tab.heard.some(({ type }) => type === 'update'))
   expect(new Set(tab.heard.map(({ type }) => type))).toEqual(new Set(['step1', 'step2', 'awareness', 'update']))
 })
 
@@ -487,6 +489,15 @@ describe('the rules', () => {
     expect(await annotations()).toEqual([])
   })
 
+  /** Until so many wait for a lock in this database. One connection serves who asks in order: a moment is enough. */
+  async function waitsForLock(most: number): Promise<void> {
+    if (room.world.kind !== 'postgres') return rest(200)
+    const waiting = sql<{ n: number }>`
+      select count(*)::int as n from pg_locks l join pg_stat_activity a using (pid)
+      where not l.granted and a.datname = current_database()`
+    await until(async () => (await waiting.execute(room.db)).rows[0]!.n >= most)
+  }
+
   test('a label cannot be dropped while it is being used for the first time', async () => {
     const owner = await room.person('Владелица', 'owner')
     const tab = await open(anna)
@@ -500,9 +511,9 @@ describe('the rules', () => {
       // the flush comes as far as its counts; with one connection it cannot even begin
       await trx.updateTable('article_stats').set({ waiting: 0 }).where('article', '=', article).execute()
       tab.layer.add(span(9, 19, 'org'), { id: newId() })
-      await rest(200)
+      await waitsForLock(1)
       saving = saveLabelSet(ctx, project, 1, without).catch((error: Error) => error.message)
-      await rest(200)
+      await waitsForLock(2)
     })
     await held
     expect(await saving).toBe('label_in_use')

@@ -31,8 +31,8 @@ async function serve(redis = testRedis()): Promise<TestServer> {
 /** The room, as one reaches it through a server. */
 const placeOf = ({ url, origin }: TestServer): TestRoom => ({ ...room, url, origin })
 
-function open(server: TestServer, layer: string, person: Person): Tab {
-  const tab = new Tab(placeOf(server), layer, person)
+function open(server: TestServer, layer: string, person: Person, params: Record<string, string> = {}): Tab {
+  const tab = new Tab(placeOf(server), layer, person, params)
   tabs.push(tab)
   return tab
 }
@@ -132,7 +132,8 @@ test('a personal layer is told to no other server', async () => {
   select(at, 1, 4)
   mark(at)
   await at.saved()
-  await until(() => heard.length > 1)
+  const before = heard.length
+  await until(() => heard.length > before + 1)
   expect(heard.join()).not.toContain(anna!.id)
   expect([a.live.here(room.project), b.live.here(room.project)]).toEqual([{}, {}])
 })
@@ -236,7 +237,8 @@ test('what happened at one server is told by all at once', async () => {
   const layer = await room.layer()
   const [a, b] = [await serve(), await serve()]
   const [anna, boris] = await people('Anna', 'Boris')
-  const [at, bt] = [open(a, layer, anna!), open(b, layer, boris!)]
+  // from the first on: what is told from now on begins a question later
+  const [at, bt] = [open(a, layer, anna!, { after: '0' }), open(b, layer, boris!, { after: '0' })]
   await at.joined()
   await bt.joined()
   const heard: number[] = []

@@ -163,6 +163,8 @@ export class Tab {
         super(url, { headers: { cookie: person.cookie, origin: room.origin } })
         pending.connected()
         this.on('message', (data: Buffer) => {
+          // what comes after its provider has given it up is of no connection
+          if (!this.onmessage) return
           const message = decodeMessage(new Uint8Array(data))!
           heard.push(message)
           if (message.type === 'ack') pending.acknowledged(message.count)
@@ -239,8 +241,8 @@ export class Stranger {
   end = () => this.socket.terminate()
 }
 
-/** Waits until something is so, and answers it. Fails after five seconds in which the machine had time for it. */
-export async function until<T>(is: () => T | Promise<T>, ms = 5000): Promise<NonNullable<T>> {
+/** Waits until something is so, and answers it. Fails after a while in which the machine had time for it. */
+export async function until<T>(is: () => T | Promise<T>, ms = 30_000): Promise<NonNullable<T>> {
   const end = ownTime() + ms
   for (;;) {
     const value = await is()
