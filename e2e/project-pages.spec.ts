@@ -167,6 +167,33 @@ test('an article moves on in the list while somebody marks in it', async ({ brow
   await marking.context.close()
 })
 
+test('a list that was read before the project was misses nothing of what happened in between', async ({ browser }) => {
+  const { context, page } = await enter(browser, server.url, team.reviewer)
+  let withdrawn = ''
+  let listed: () => void = () => undefined
+  const read = new Promise<void>((resolve) => (listed = resolve))
+  await page.route(new RegExp(`/api/projects/${demo}/articles$`), async (route) => {
+    const answer = await route.fetch()
+    listed()
+    await route.fulfill({ response: answer })
+  })
+  await page.route(new RegExp(`/api/projects/${demo}$`), async (route) => {
+    await read
+    const { articles } = await api.get<{ articles: { id: string; title: string }[] }>(`/projects/${demo}/articles`)
+    const { id } = articles.find(({ title }) => title === ASTANA)!
+    withdrawn = id
+    await api.do('POST', `/articles/${id}/withdraw`, { reason: 'between' })
+    await route.continue()
+    await page.unrouteAll()
+  })
+  await page.goto(`${server.url}/projects/${demo}`)
+  await rowOf(page, ALMATY).waitFor()
+  await expect(rowOf(page, ASTANA)).toHaveCount(0)
+  await api.do('POST', `/articles/${withdrawn}/restore`)
+  await expect(rowOf(page, ASTANA)).toHaveCount(1)
+  await context.close()
+})
+
 test('two articles are joined as translations from a search that shows one of them, and parted', async () => {
   await openArticles(owner)
   const { page } = owner

@@ -1,4 +1,4 @@
-import type { z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 
 // The few words that every route's description repeats.
 
@@ -12,6 +12,9 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 export const answers = <T extends z.ZodType>(description: string, schema: T) => ({
   200: { description, content: { 'application/json': { schema } } },
 })
+
+/** How far facts had come, by scope, before the rest of an answer was read: resume after it. */
+export const Positions = z.record(z.string(), z.int())
 
 /** An answer without content. */
 export const done = { 204: { description: 'Done.' } }

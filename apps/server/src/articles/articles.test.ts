@@ -362,8 +362,9 @@ describe('the list', () => {
     const [id] = await importAll({ text: 'Бір.' })
     const world = { ...app.world, here: (of: string) => (of === project ? { [id!]: [owner.account] } : {}) }
     const account = { id: owner.account, name: 'Owner', email: null, colour: 1 }
-    const listed = await listArticles({ world, account }, project, { search: null, withdrawn: false })
-    expect(listed).toMatchObject([{ id, here: [owner.account] }])
+    const { articles, at } = await listArticles({ world, account }, project, { search: null, withdrawn: false })
+    expect(articles).toMatchObject([{ id, here: [owner.account] }])
+    expect(at).toEqual({ [`project/${project}`]: expect.any(Number) as number })
   })
 })
 

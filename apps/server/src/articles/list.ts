@@ -1,5 +1,6 @@
 import { requireRole, type Ctx } from '../auth/guard.ts'
 import type { Db } from '../db/open.ts'
+import { positions, projectScope } from '../facts.ts'
 import { hitsIn, type Hit } from './hits.ts'
 import { articlesOf, bodiesOf, type Search } from './store.ts'
 
@@ -11,24 +12,31 @@ export interface Asked {
 
 type Listed = Awaited<ReturnType<typeof articlesOf>>[number]
 
-/** A project's articles in the order of import, with how far each has come, who is in it, and where a search hit. */
+/**
+ * A project's articles in the order of import, with how far each has come, who is in it, and where a search hit; and how
+ * far the project's facts had come before they were read.
+ */
 export async function listArticles(ctx: Ctx, project: string, { search, withdrawn }: Asked) {
   await requireRole(ctx, project, withdrawn ? 'manageArticles' : 'read')
   const { world } = ctx
+  const at = await positions(world.db, [projectScope(project)])
   const rows = await articlesOf(world.db, project, withdrawn, search)
   const hits = search ? await hitsOf(world.db, rows, search) : new Map<string, Hit[]>()
   const here = world.here(project)
-  return rows.map(({ revision, code_points, withdrawn_reason, closed, annotated, waiting, approved, ...article }) => ({
-    ...article,
-    size: code_points,
-    annotated: annotated ?? 0,
-    waiting: waiting ?? 0,
-    approved: approved ?? 0,
-    closed: closed !== null,
-    withdrawn: withdrawn_reason,
-    hits: hits.get(revision) ?? [],
-    here: [...(here[article.id] ?? [])],
-  }))
+  const articles = rows.map(
+    ({ revision, code_points, withdrawn_reason, closed, annotated, waiting, approved, ...article }) => ({
+      ...article,
+      size: code_points,
+      annotated: annotated ?? 0,
+      waiting: waiting ?? 0,
+      approved: approved ?? 0,
+      closed: closed !== null,
+      withdrawn: withdrawn_reason,
+      hits: hits.get(revision) ?? [],
+      here: [...(here[article.id] ?? [])],
+    }),
+  )
+  return { articles, at }
 }
 
 // hits are for reading: those of the first two hundred articles; texts are fetched a few at a time

@@ -12,7 +12,7 @@ import {
 } from '@tamga/model'
 import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
-import { answers, body, done } from '../schema.ts'
+import { answers, body, done, Positions } from '../schema.ts'
 import { correctArticle, groupArticle, restoreArticle, withdrawArticle } from './change.ts'
 import { importRoutes } from './import-routes.ts'
 import { listArticles } from './list.ts'
@@ -72,8 +72,7 @@ const ArticleView = Brief.extend({
     }),
   ),
   closing: z.object({ by: z.string(), at: z.string() }).nullable(),
-  /** How far the project's facts had come before all this was read: resume after it. */
-  at: z.record(z.string(), z.int()),
+  at: Positions,
   previous: z.string().nullable(),
   next: z.string().nullable(),
   /** Its place among the project's articles, from 1, and their number. */
@@ -107,7 +106,7 @@ const list = createRoute({
     params: z.object({ project: z.string() }),
     query: z.object({ q: Words(200).optional(), exact: Flag, withdrawn: Flag }),
   },
-  responses: answers('Articles in the order of import.', z.object({ articles: z.array(Listed) })),
+  responses: answers('Articles in the order of import.', z.object({ articles: z.array(Listed), at: Positions })),
 })
 const show = createRoute({
   method: 'get',
@@ -153,7 +152,7 @@ export const articleRoutes = () =>
       const { q = '', exact, withdrawn } = c.req.valid('query')
       const search = q.trim() === '' ? null : { q: q.trim(), exact: exact === '1' }
       const asked = { search, withdrawn: withdrawn === '1' }
-      return c.json({ articles: await listArticles(ctxOf(c), c.req.valid('param').project, asked) }, 200)
+      return c.json(await listArticles(ctxOf(c), c.req.valid('param').project, asked), 200)
     })
     .openapi(show, async (c) => c.json(await showArticle(ctxOf(c), c.req.valid('param').article), 200))
     .openapi(annotations, async (c) =>

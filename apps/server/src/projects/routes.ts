@@ -4,7 +4,7 @@ import { ctxOf, requireRole } from '../auth/guard.ts'
 import { membership } from '../auth/store.ts'
 import { positions, projectScope } from '../facts.ts'
 import { routes } from '../routes.ts'
-import { answers, body, done } from '../schema.ts'
+import { answers, body, done, Positions } from '../schema.ts'
 import { createProject } from './create.ts'
 import { saveLabelSet } from './labels.ts'
 import { changeRole, helpMember, invite, removeMember, revoke } from './members.ts'
@@ -54,7 +54,7 @@ const ProjectView = z.object({
   counts: Counts,
   members: z.array(z.object({ account: z.string(), name: z.string(), colour: z.int() })),
   /** How far each scope of facts had come when this was read: resume after it. */
-  at: z.record(z.string(), z.int()),
+  at: Positions,
   today: z.array(Act),
 })
 
@@ -87,7 +87,7 @@ const members = createRoute({
   request: { params: ByProject },
   responses: answers(
     'People and open invitations.',
-    z.object({ members: z.array(Member), invitations: z.array(Invitation) }),
+    z.object({ members: z.array(Member), invitations: z.array(Invitation), at: Positions }),
   ),
 })
 const setMember = createRoute({
@@ -231,6 +231,7 @@ function folded(acts: Awaited<ReturnType<typeof recentActs>>): z.infer<typeof Ac
 async function showMembers(ctx: ReturnType<typeof ctxOf>, project: string) {
   const role = await requireRole(ctx, project, 'read')
   const { db } = ctx.world
+  const at = await positions(db, [projectScope(project)])
   const members = (await membersOf(db, project)).map(({ left_at, email, ...member }) => ({
     ...member,
     email: role === 'owner' || member.account === ctx.account.id ? email : null,
@@ -243,5 +244,5 @@ async function showMembers(ctx: ReturnType<typeof ctxOf>, project: string) {
     by,
     expiresAt: expiresAt.toISOString(),
   }))
-  return { members, invitations }
+  return { members, invitations, at }
 }

@@ -2,10 +2,9 @@ import { collate } from '@tamga/language'
 import type { Locale } from '@tamga/model'
 import { api, ask, type AnswerOf } from '../api.ts'
 
+type Answer = AnswerOf<Awaited<ReturnType<(typeof api.projects)[':project']['articles']['$get']>>>
 /** An article in the project's list: what is known of it, its progress, hits of the search, who is in it. */
-export type ArticleLine = AnswerOf<
-  Awaited<ReturnType<(typeof api.projects)[':project']['articles']['$get']>>
->['articles'][number]
+export type ArticleLine = Answer['articles'][number]
 
 export interface ArticleQuery {
   readonly project: string
@@ -15,13 +14,13 @@ export interface ArticleQuery {
 }
 
 /** The articles of a project; with a query those that have it in title or text. */
-export async function loadArticles({ project, q, exact, withdrawn }: ArticleQuery): Promise<ArticleLine[]> {
+export function loadArticles({ project, q, exact, withdrawn }: ArticleQuery): Promise<Answer> {
   const query = {
     ...(q && { q }),
     ...(exact && { exact: '1' as const }),
     ...(withdrawn && { withdrawn: '1' as const }),
   }
-  return (await ask(api.projects[':project'].articles.$get({ param: { project }, query }))).articles
+  return ask(api.projects[':project'].articles.$get({ param: { project }, query }))
 }
 
 /** How far an article is, as the server tells it when that changes. */

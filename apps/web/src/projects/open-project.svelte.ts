@@ -13,6 +13,8 @@ const SETTLE = 300
 export class OpenProject {
   readonly data: Resource<string, Project>
   lobby = $state.raw<Lobby | null>(null)
+  /** What the lobby tells of begins behind this number. */
+  #since = 0
   readonly #followers = new Set<(fact: Fact) => void>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -23,12 +25,8 @@ export class OpenProject {
       if (id === undefined) return
       const happened = (fact: Fact) => this.#happened(fact)
       // the lobby keeps its own count from here: what comes anew does not open another
-      const lobby = new Lobby(
-        id,
-        untrack(() => this.#seen()),
-        happened,
-        () => void this.data.reload(),
-      )
+      this.#since = untrack(() => this.#seen())
+      const lobby = new Lobby(id, this.#since, happened, () => void this.data.reload())
       this.lobby = lobby
       return () => {
         clearTimeout(this.#timer)
@@ -56,9 +54,20 @@ export class OpenProject {
     })
   }
 
+  /** Asks once more for what was read before the project was: of the facts between the two the lobby does not tell. */
+  keepUp(list: Resource<string, { readonly at: Project['at'] }>) {
+    $effect(() => {
+      const { value } = list
+      if (value && this.lobby && (value.at[this.#scope] ?? 0) < this.#since) untrack(() => void list.reload())
+    })
+  }
+
+  get #scope(): string {
+    return `project/${place.param('project')}`
+  }
+
   #seen(): number {
-    const project = this.data.value
-    return project ? (project.at[`project/${project.id}`] ?? 0) : 0
+    return this.data.value?.at[this.#scope] ?? 0
   }
 
   /** Facts come in bursts (a nest approved at once): the project is asked again when they have settled. */
