@@ -181,7 +181,7 @@ export class Round {
       case 'read-only':
         await readOnly(url, true)
         await rest(fault.ms)
-        return readOnly(url, false)
+        return this.#insist(() => readOnly(url, false))
       case 'hold-head':
         return holdHead(url, this.#article.layer, fault.ms)
     }
@@ -192,7 +192,21 @@ export class Round {
     this.#refuses ||= ofValues.test(fault.code)
     await strike(url, fault)
     await rest(fault.ms)
-    await endStrike(url, fault)
+    await this.#insist(() => endStrike(url, fault))
+  }
+
+  /** Takes a fault back, again if another has taken the database away: no server could start against it. */
+  async #insist(act: () => Promise<unknown>): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      await this.#down
+      try {
+        await act()
+        return
+      } catch (error) {
+        if (!isAway(error) || tries === LOOKS) throw error
+        await rest(50)
+      }
+    }
   }
 
   /** Kills servers; if none is left to take anything again, what they called stored must be there. */
