@@ -149,6 +149,8 @@ test('a withdrawn article is gone for everybody, and an owner finds and restores
 })
 
 test('an article moves on in the list while somebody marks in it', async ({ browser }) => {
+  let lobbies = 0
+  owner.page.on('websocket', (socket) => (lobbies += Number(socket.url().includes('/lobby/'))))
   await openArticles(owner)
   const row = rowOf(owner.page, KAZAKH)
   await expect(row).toContainText('not begun')
@@ -164,6 +166,8 @@ test('an article moves on in the list while somebody marks in it', async ({ brow
     await stored(marking.page)
     await expect(row).toContainText(`to be decided: ${n}`)
   }
+  // the project was asked anew for each, through one and the same lobby
+  expect(lobbies).toBe(1)
   await marking.context.close()
 })
 

@@ -205,6 +205,32 @@ test('articles are taken along by hand and removed; a sign-out takes them away, 
   await ann.context.close()
 })
 
+test('who was here before a sign-in says nothing once it is answered', async ({ browser }) => {
+  const { page, context } = await enter(browser, server.url, team.ann)
+  let goOn: () => void = () => undefined
+  const signedIn = new Promise<void>((resolve) => (goOn = resolve))
+  const told = new Promise<void>((resolve) => {
+    void page.route(/\/api\/session$/, async (route) => {
+      if (route.request().method() !== 'GET') return route.continue()
+      const nobody = await route.fetch()
+      await signedIn
+      await route.fulfill({ response: nobody })
+      resolve()
+    })
+  })
+  await page.getByRole('button', { name: `Menu of ${team.ann}` }).click()
+  await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
+  await expect(page.getByRole('button', { name: `Menu of ${team.ann}` })).toHaveCount(0)
+  await page.getByRole('button', { name: team.dan }).click()
+  await page.getByRole('button', { name: `Menu of ${team.dan}` }).waitFor()
+  goOn()
+  await told
+  await page.getByRole('link', { name: PROJECT }).first().click()
+  await page.getByRole('link', { name: KAZAKH, exact: true }).waitFor()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await context.close()
+})
+
 test('another account in the same browser sees nothing of what one took along', async ({ browser }) => {
   const ann = await annAtArticle(browser)
   const { page, context } = ann

@@ -53,7 +53,6 @@ const ProjectView = z.object({
   labelSet: Revision,
   counts: Counts,
   members: z.array(z.object({ account: z.string(), name: z.string(), colour: z.int() })),
-  /** How far each scope of facts had come when this was read: resume after it. */
   at: Positions,
   today: z.array(Act),
 })

@@ -64,7 +64,9 @@ export class Standing {
 
   #decide({ annotation, account, verdict, digest, reason, order, own, at }: Decided): string {
     const ruling: StatedRuling = { account, verdict, digest, reason, order, own, at }
-    this.rulings.set(annotation, [...(this.rulings.get(annotation) ?? []), ruling])
+    const known = this.rulings.get(annotation) ?? []
+    // what is loaded is read after its position: it may have what is told behind that
+    if (known.every((one) => one.order !== order)) this.rulings.set(annotation, [...known, ruling])
     return annotation
   }
 }
