@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { createConsole } from '@tamga/server/console'
 import { FolderInUse, openDatabase, type Database } from '@tamga/server/database'
 import { readPublicUrl } from '@tamga/server/env'
-import { openWorld } from '@tamga/server/world'
+import { openServices } from '@tamga/server/services'
 
 /** A way to ask the console of a data folder or a database: of the server that has it open, or in process. */
 export interface Door {
@@ -30,7 +30,7 @@ export async function openDoor(data: string): Promise<Door> {
 }
 
 function inProcess(database: Database, publicUrl: string | null): Door {
-  const console = createConsole(openWorld(database, publicUrl))
+  const console = createConsole(openServices(database, publicUrl))
   return {
     ask: async (path, body) =>
       checked(await console.request(path, { method: 'POST', body: JSON.stringify(body), headers: json })),

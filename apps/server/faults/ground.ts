@@ -4,7 +4,7 @@ import { insertAccount } from '../src/auth/store.ts'
 import { json } from '../src/db/json.ts'
 import { migrate } from '../src/db/migrate.ts'
 import type { Db } from '../src/db/open.ts'
-import { newId } from '../src/world.ts'
+import { newId } from '../src/services.ts'
 import { PEOPLE } from './plan.ts'
 
 const SENTENCE =

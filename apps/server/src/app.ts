@@ -15,7 +15,7 @@ import { projectRoutes } from './projects/routes.ts'
 import { follow, followAccount } from './requests.ts'
 import { reviewRoutes } from './review/routes.ts'
 import { routes } from './routes.ts'
-import type { World } from './world.ts'
+import type { Services } from './services.ts'
 
 /** The rooms in the order of the journey: a later one may use an earlier one's verbs, never the reverse. */
 const createApi = (live: Live) =>
@@ -31,7 +31,7 @@ const createApi = (live: Live) =>
 export type Api = ReturnType<typeof createApi>
 
 export interface AppParts {
-  readonly world: World
+  readonly services: Services
   readonly sessions: Sessions
   readonly live: Live
   readonly readiness: Readiness
@@ -42,13 +42,13 @@ export interface AppParts {
 }
 
 /** One origin: the API under /api, the web application under everything else. */
-export function createApp({ world, sessions, live, readiness, metricsToken, pagesDir }: AppParts) {
+export function createApp({ services, sessions, live, readiness, metricsToken, pagesDir }: AppParts) {
   const app = new Hono<Env>()
-  app.onError(answerErrors(world.log))
+  app.onError(answerErrors(services.log))
   // before the doors: those who ask this come by address, and ask often
-  app.route('/', healthRoutes(world, readiness, metricsToken))
+  app.route('/', healthRoutes(services, readiness, metricsToken))
   app.use(async (c, next) => {
-    c.set('world', world)
+    c.set('services', services)
     c.set('sessions', sessions)
     await next()
   })

@@ -7,7 +7,7 @@ import { until } from './live/test-room.ts'
 import { openLog } from './log.ts'
 import { Gate } from './test-gate.ts'
 import { testRedis } from './test-redis.ts'
-import { newId } from './world.ts'
+import { newId } from './services.ts'
 
 const lines: string[] = []
 const log = openLog({ json: true, level: 'info' }, (line) => lines.push(line))

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 test('the console closes though somebody is still speaking to it, and leaves no socket', async () => {
-  const console = await openConsole(app.world)
+  const console = await openConsole(app.services)
   const caller = createConnection(console.path)
   caller.on('error', () => undefined)
   await once(caller, 'connect')

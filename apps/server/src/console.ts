@@ -12,7 +12,7 @@ import { formatIds, includes, policies } from '@tamga/formats'
 import { bodyOf } from './gold/body.ts'
 import { exportUnasked, reportUnasked } from './gold/export.ts'
 import { answerErrors } from './problem.ts'
-import type { World } from './world.ts'
+import type { Services } from './services.ts'
 
 export type { ExportReport } from '@tamga/formats'
 
@@ -20,23 +20,23 @@ export type { ExportReport } from '@tamga/formats'
  * What whoever holds the machine may ask of a server without signing in: the command line's verbs. Spoken over a Unix
  * socket that only the server's own user can open, or called in process where no server runs.
  */
-export function createConsole(world: World) {
+export function createConsole(services: Services) {
   const app = new Hono()
-  app.onError(answerErrors(world.log))
+  app.onError(answerErrors(services.log))
   return app
     .post('/link', async (c) => {
       const { email } = read(LinkOrder, await c.req.json())
-      const account = await accountByEmail(world.db, email)
+      const account = await accountByEmail(services.db, email)
       if (!account) throw new Problem('not_found', { email })
-      return c.json({ url: await makeSignInLink(world, account.id, null) })
+      return c.json({ url: await makeSignInLink(services, account.id, null) })
     })
     .post('/report', async (c) => {
       const { project, ...request } = read(ExportOrder, await c.req.json())
-      return c.json(await reportUnasked(world, await findProject(world, project), request))
+      return c.json(await reportUnasked(services, await findProject(services, project), request))
     })
     .post('/export', async (c) => {
       const { project, ...request } = read(ExportOrder, await c.req.json())
-      const stream = await exportUnasked(world, await findProject(world, project), request)
+      const stream = await exportUnasked(services, await findProject(services, project), request)
       return c.body(bodyOf(stream), 200, { 'content-type': 'application/zip' })
     })
 }
@@ -59,7 +59,7 @@ function read<T>(schema: z.ZodType<T>, value: unknown): T {
   throw new Problem('malformed', { field: asked.error.issues[0]?.path.join('/') ?? '' })
 }
 
-async function findProject({ db }: World, asked: string): Promise<string> {
+async function findProject({ db }: Services, asked: string): Promise<string> {
   const rows = await db
     .selectFrom('project')
     .select('id')
@@ -70,10 +70,10 @@ async function findProject({ db }: World, asked: string): Promise<string> {
 }
 
 /** Opens the console's socket. Answers its path and what closes it. */
-export async function openConsole(world: World): Promise<{ path: string; close(): Promise<void> }> {
+export async function openConsole(services: Services): Promise<{ path: string; close(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'tamga-console-'))
   const path = join(dir, 'socket')
-  const answer = getRequestListener(createConsole(world).fetch)
+  const answer = getRequestListener(createConsole(services).fetch)
   const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(path, resolve))
   chmodSync(path, 0o600)

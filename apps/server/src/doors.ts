@@ -7,7 +7,7 @@ const JSON_BYTES = 1024 * 1024
 
 /** Host and Origin: a foreign page may neither read this server under another name nor act on it with a cookie. */
 export const checkOrigin = createMiddleware<Env>(async (c, next) => {
-  const { origins } = c.var.world
+  const { origins } = c.var.services
   const host = c.req.header('host')
   if (!origins.hostAllowed(host)) throw new Problem('foreign_origin')
   if (!SAFE.has(c.req.method) && !origins.originAllowed(c.req.header('origin'), host))
@@ -48,6 +48,6 @@ export const secureHeaders = createMiddleware<Env>(async (c, next) => {
   c.header('referrer-policy', 'no-referrer')
   c.header('cross-origin-opener-policy', 'same-origin')
   c.header('permissions-policy', 'camera=(), microphone=(), geolocation=()')
-  if (c.var.world.origins.secure) c.header('strict-transport-security', 'max-age=31536000')
+  if (c.var.services.origins.secure) c.header('strict-transport-security', 'max-age=31536000')
   if (c.req.path.startsWith('/api/')) c.header('cache-control', 'no-store')
 })

@@ -52,7 +52,7 @@ const CHANNEL = 'facts'
 const TOGETHER_MS = 10
 
 /** Wakes whoever carries facts to pages, in every process. Lost wake-ups are found by the one-second poll. */
-export class FactBell {
+export class FactNotifier {
   readonly #bus: Bus
   readonly #listeners = new Set<() => void>()
   // one of ours is about to tell
@@ -69,7 +69,7 @@ export class FactBell {
     return () => this.#listeners.delete(listener)
   }
 
-  ring(): void {
+  notify(): void {
     this.#wake()
     if (!this.#bus.shared || this.#isTelling) return
     this.#isTelling = true

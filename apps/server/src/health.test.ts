@@ -36,7 +36,7 @@ test.each([
 })
 
 test('no token is asked for where none is set', async () => {
-  const routes = healthRoutes(app.world, app.readiness, null)
+  const routes = healthRoutes(app.services, app.readiness, null)
   const headers = { authorization: 'Bearer null' }
   const env = { incoming: { socket: { remoteAddress: '203.0.113.5' } } }
   expect((await routes.request('/metrics', { headers }, env)).status).toBe(404)
@@ -45,15 +45,15 @@ test('no token is asked for where none is set', async () => {
 test('a server whose database is not there, or is older, sends people elsewhere', async () => {
   const own = await openTestApp()
   expect(await own.readiness.missing()).toEqual([])
-  await own.world.db.deleteFrom('kysely_migration' as never).execute()
-  expect(await new Readiness(own.world, 60_000).missing()).toEqual(['migrations'])
+  await own.services.db.deleteFrom('kysely_migration' as never).execute()
+  expect(await new Readiness(own.services, 60_000).missing()).toEqual(['migrations'])
   await own.close()
-  expect(await new Readiness(own.world, 60_000).missing()).toEqual(['database'])
+  expect(await new Readiness(own.services, 60_000).missing()).toEqual(['database'])
 })
 
 test('without its Redis a server still takes people, and says what it lacks', async () => {
-  const world = { ...app.world, bus: { ...app.world.bus, state: 'down' as const } }
-  const answer = await healthRoutes(world, app.readiness, null).request('/readyz')
+  const services = { ...app.services, bus: { ...app.services.bus, state: 'down' as const } }
+  const answer = await healthRoutes(services, app.readiness, null).request('/readyz')
   expect([answer.status, await answer.json()]).toEqual([200, { ready: true, missing: [], degraded: ['redis'] }])
 })
 

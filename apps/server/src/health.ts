@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono, type Context } from 'hono'
 import { unappliedSteps } from './db/migrate.ts'
 import { isLoopback } from './env.ts'
-import type { World } from './world.ts'
+import type { Services } from './services.ts'
 
 /** What a server may lack. */
 type Need = 'stopping' | 'database' | 'migrations'
@@ -16,15 +16,15 @@ const WATCH_MS = 5000
  * its Redis it serves on, slower, and says so.
  */
 export class Readiness {
-  readonly #world: World
+  readonly #services: Services
   readonly #patienceMs: number
   #stopping = false
   #looked: { at: number; missing: Promise<Need[]> } | null = null
   #running: Promise<Need[]> | null = null
   #away = false
 
-  constructor(world: World, patienceMs = PATIENCE_MS) {
-    this.#world = world
+  constructor(services: Services, patienceMs = PATIENCE_MS) {
+    this.#services = services
     this.#patienceMs = patienceMs
   }
 
@@ -63,14 +63,14 @@ export class Readiness {
 
   async #ask(): Promise<Need[]> {
     try {
-      return (await unappliedSteps(this.#world.db)).length > 0 ? ['migrations'] : []
+      return (await unappliedSteps(this.#services.db)).length > 0 ? ['migrations'] : []
     } catch {
       return ['database']
     }
   }
 
   #tell(away: boolean): void {
-    const { log, metrics } = this.#world
+    const { log, metrics } = this.#services
     metrics.databaseUp.set(away ? 0 : 1)
     if (away !== this.#away && !this.#stopping)
       if (away) log.error('the database does not answer')
@@ -83,17 +83,17 @@ export class Readiness {
  * What machines ask: `/healthz` (the process answers), `/readyz` (send people here), `/metrics`. Under any Host, without a
  * session, and so without anything secret; the metrics for this machine alone, or for whoever has the token.
  */
-export const healthRoutes = (world: World, readiness: Readiness, token: string | null) =>
+export const healthRoutes = (services: Services, readiness: Readiness, token: string | null) =>
   new Hono()
     .get('/healthz', (c) => c.json({ alive: true }, 200, fresh))
     .get('/readyz', async (c) => {
       const missing = await readiness.missing()
-      const degraded = world.bus.state === 'down' ? ['redis'] : []
+      const degraded = services.bus.state === 'down' ? ['redis'] : []
       return c.json({ ready: missing.length === 0, missing, degraded }, missing.length === 0 ? 200 : 503, fresh)
     })
     .get('/metrics', async (c) => {
       if (!isNear(c) && !(token !== null && carries(c, token))) return c.notFound()
-      const { registry } = world.metrics
+      const { registry } = services.metrics
       return c.body(await registry.metrics(), 200, { ...fresh, 'content-type': registry.contentType })
     })
 

@@ -17,8 +17,8 @@ afterAll(() => app.close())
 async function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
   lines = []
   const log = openLog({ json: true, level: 'info' }, (line) => lines.push(JSON.parse(line) as Record<string, unknown>))
-  const own = createApp({ ...app, world: { ...app.world, log }, pagesDir: null })
-  const host = new URL(app.world.origins.url).host
+  const own = createApp({ ...app, services: { ...app.services, log }, pagesDir: null })
+  const host = new URL(app.services.origins.url).host
   return own.request(path, { method, headers: { host, ...headers } })
 }
 
@@ -39,7 +39,7 @@ test('a request is one line: the pattern of its route, and who asked, but not wh
 
 test('requests are counted by pattern, also those that nobody has a route for', async () => {
   for (const path of ['/api/nothing/of/this', '/api/nothing/of/that', '/wp-login.php']) await ask(path)
-  const counted = await app.world.metrics.registry.getSingleMetricAsString('tamga_http_requests_total')
+  const counted = await app.services.metrics.registry.getSingleMetricAsString('tamga_http_requests_total')
   expect(counted).toContain('tamga_http_requests_total{method="GET",route="/api/*",status="404"} 2')
   expect(counted).not.toMatch(/nothing|wp-login/)
 })

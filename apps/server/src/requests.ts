@@ -9,7 +9,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 /** Gives each request an id, its proxy's or a new one, and counts and logs it by the pattern of its route. */
 export const follow = createMiddleware<Env>(async (c, next) => {
-  const { log, metrics } = c.var.world
+  const { log, metrics } = c.var.services
   const began = performance.now()
   const request = idOf(c.req.header('x-request-id'))
   c.set('request', request)

@@ -17,7 +17,7 @@ import { templateSet } from './projects/templates.ts'
 import { signOff } from './review/close.ts'
 import { decide } from './review/decide.ts'
 import { annotationsOf, benchOf } from './review/store.ts'
-import type { World } from './world.ts'
+import type { Services } from './services.ts'
 
 /** seeds/people.json */
 interface People {
@@ -66,10 +66,10 @@ const ANNOTATED = ['000', '001', '002', '003']
  * Loads the demo once: its people, project, articles, spans and decisions, through the verbs that people use. Every id
  * follows from the seeds, so a start that was killed in the middle is taken up where it ended.
  */
-export async function seedDemo(world: World, live: Live, dir: string): Promise<void> {
+export async function seedDemo(services: Services, live: Live, dir: string): Promise<void> {
   // the embedded database has one server, and one connection
-  if (world.kind === 'pglite') return seed(world, live, dir)
-  await oneByOne(world.db, () => seed(world, live, dir))
+  if (services.kind === 'pglite') return seed(services, live, dir)
+  await oneByOne(services.db, () => seed(services, live, dir))
 }
 
 /** Of servers that start at once over one Postgres one runs `act`, the next when that is done. */
@@ -84,22 +84,22 @@ const oneByOne = (db: Db, act: () => Promise<void>): Promise<void> =>
     }
   })
 
-async function seed(world: World, live: Live, dir: string): Promise<void> {
+async function seed(services: Services, live: Live, dir: string): Promise<void> {
   const project = seedId('project')
-  if (await seeded(world, project)) return
+  if (await seeded(services, project)) return
   const { people, project: about } = readJson<People>(dir, 'people.json')
-  const team = await seedPeople(world, people)
-  await seedProject(world, project, about, people)
-  const owner: Ctx = { world, account: team.get('madina')! }
-  const reviewer: Ctx = { world, account: team.get('olga')! }
+  const team = await seedPeople(services, people)
+  await seedProject(services, project, about, people)
+  const owner: Ctx = { services, account: team.get('madina')! }
+  const reviewer: Ctx = { services, account: team.get('olga')! }
   const articles = await seedArticles(owner, project, dir)
   for (const article of ANNOTATED) {
     const gold = readJson<SeedGold>(dir, `gold/${article}.json`)
-    await seedSpans(world, live, articles.get(article)!, gold, team)
+    await seedSpans(services, live, articles.get(article)!, gold, team)
     await seedDecisions(reviewer, articles.get(article)!, gold)
   }
-  await tellCounts(world)
-  await record(world.db, { project, account: null, act: 'demo.seeded', subject: project })
+  await tellCounts(services)
+  await record(services.db, { project, account: null, act: 'demo.seeded', subject: project })
 }
 
 const readJson = <T>(dir: string, file: string): T => JSON.parse(readFileSync(join(dir, file), 'utf8')) as T
@@ -112,7 +112,7 @@ const seedId = (...names: string[]): string =>
       .subarray(0, ID_BYTES),
   )
 
-const seeded = async ({ db }: World, project: string): Promise<boolean> =>
+const seeded = async ({ db }: Services, project: string): Promise<boolean> =>
   (await db
     .selectFrom('audit')
     .select('id')
@@ -120,7 +120,7 @@ const seeded = async ({ db }: World, project: string): Promise<boolean> =>
     .where('act', '=', 'demo.seeded')
     .executeTakeFirst()) !== undefined
 
-async function seedPeople({ db }: World, people: People['people']) {
+async function seedPeople({ db }: Services, people: People['people']) {
   const team = new Map<string, Ctx['account']>()
   for (const { key, name, email } of people) {
     const id = seedId('account', key)
@@ -131,7 +131,7 @@ async function seedPeople({ db }: World, people: People['people']) {
 }
 
 async function seedProject(
-  { db }: World,
+  { db }: Services,
   id: string,
   { name, languages }: People['project'],
   people: People['people'],
@@ -149,7 +149,7 @@ async function seedProject(
 const HEADER = /^ date \d{4}-\d{2}-\d{2} /
 
 async function seedArticles(owner: Ctx, project: string, dir: string): Promise<Map<string, string>> {
-  const known = await owner.world.db
+  const known = await owner.services.db
     .selectFrom('visible_article')
     .select(['id', 'external_id'])
     .where('project', '=', project)
@@ -174,8 +174,14 @@ async function seedArticles(owner: Ctx, project: string, dir: string): Promise<M
   return new Map(seeds.map(({ id }, i) => [id, ids[i]!]))
 }
 
-async function seedSpans(world: World, live: Live, article: string, gold: SeedGold, team: Map<string, Ctx['account']>) {
-  const { layer, text } = (await benchOf(world.db, article))!
+async function seedSpans(
+  services: Services,
+  live: Live,
+  article: string,
+  gold: SeedGold,
+  team: Map<string, Ctx['account']>,
+) {
+  const { layer, text } = (await benchOf(services.db, article))!
   for (const [key, account] of team) {
     const mine = gold.spans.filter((span) => span.by === key)
     if (mine.length === 0) continue
@@ -202,7 +208,7 @@ const contentOf = ({ start, end, label, attributes }: SeedSpan): Content => ({
 })
 
 async function seedDecisions(reviewer: Ctx, article: string, gold: SeedGold): Promise<void> {
-  const { db } = reviewer.world
+  const { db } = reviewer.services
   const { layer } = (await benchOf(db, article))!
   const decided = new Set(
     (await db.selectFrom('decision').select('annotation').where('layer', '=', layer).execute()).map(

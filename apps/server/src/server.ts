@@ -11,7 +11,7 @@ import { migrate } from './db/migrate.ts'
 import { openDatabase, type Database } from './db/open.ts'
 import { lockServer, type ServerLock } from './db/server-lock.ts'
 import { isLoopback, type Env } from './env.ts'
-import { FactBell } from './facts.ts'
+import { FactNotifier } from './facts.ts'
 import { Readiness } from './health.ts'
 import { openLive, type Live } from './live/open.ts'
 import type { Log } from './log.ts'
@@ -21,7 +21,7 @@ import { resumeRefreshes } from './projects/refresh.ts'
 import { seedDemo } from './seed.ts'
 import { Traffic } from './traffic.ts'
 import { keepUp, outgrown } from './upkeep.ts'
-import type { World } from './world.ts'
+import type { Services } from './services.ts'
 
 /** Where the parts lie that are not code of the server: the database's worker, the built pages, the seeds. */
 export interface Parts {
@@ -84,11 +84,11 @@ const kept = (lock: ServerLock | null, server: Running): Running => ({
 
 async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: Bus): Promise<Running> {
   const traffic = await Traffic.listen(env)
-  const { world, sessions, live } = openWorld(env, log, database, bus, traffic.port)
-  if (env.demo) await seedDemo(world, live, parts.seedsDir)
-  const readiness = new Readiness(world)
+  const { services, sessions, live } = openServices(env, log, database, bus, traffic.port)
+  if (env.demo) await seedDemo(services, live, parts.seedsDir)
+  const readiness = new Readiness(services)
   const { metricsToken } = env
-  const app = createApp({ world, sessions, live, readiness, metricsToken, pagesDir: parts.pagesDir })
+  const app = createApp({ services, sessions, live, readiness, metricsToken, pagesDir: parts.pagesDir })
   const listener = getRequestListener((request, nodeEnv) => app.fetch(request, nodeEnv))
   traffic.begin({
     request: (request, response) => void listener(request, response),
@@ -97,17 +97,17 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
       return readiness.stopping
     },
   })
-  world.metrics.watchProcess()
-  world.metrics.watchConnections(database)
-  const endUpkeep = keepUp(database, world, () => traffic.idle)
+  services.metrics.watchProcess()
+  services.metrics.watchConnections(database)
+  const endUpkeep = keepUp(database, services, () => traffic.idle)
   const unwatch = readiness.watch()
-  const console = await openConsole(world)
-  database.announce({ url: world.origins.url, console: console.path })
+  const console = await openConsole(services)
+  database.announce({ url: services.origins.url, console: console.path })
   const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
-  const refreshing = keepRefreshing(world)
+  const refreshing = keepRefreshing(services)
   return {
-    url: world.origins.url,
-    greeting: await greet(world, env),
+    url: services.origins.url,
+    greeting: await greet(services, env),
     onLost: (callback) => database.onLost(callback),
     async stop() {
       readiness.stop()
@@ -122,35 +122,35 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
 }
 
 /** What all parts of a server share, with the two that know each other through it. */
-function openWorld(env: Env, log: Log, database: Database, bus: Bus, port: number) {
+function openServices(env: Env, log: Log, database: Database, bus: Bus, port: number) {
   const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : originAt(env.host, port)), port, env.host)
   // all servers behind one address share its cookie, whatever port each listens on
   const publicPort = Number(new URL(origins.url).port || 80)
   const sessions = openSessions(database.db, { secure: origins.secure, port: publicPort, demo: env.demo })
   let live: Live | null = null
-  const world: World = {
+  const services: Services = {
     db: database.db,
     kind: database.kind,
     origins,
     bus,
-    bell: new FactBell(bus),
+    notifier: new FactNotifier(bus),
     metrics: new Metrics(),
     log,
     demo: env.demo,
     here: (project) => live?.here(project) ?? {},
     now: () => new Date(),
   }
-  live = openLive(world, sessions)
-  return { world, sessions, live }
+  live = openLive(services, sessions)
+  return { services, sessions, live }
 }
 
 /** Takes up, now and every minute, what is left of a change of settings. */
-function keepRefreshing(world: World) {
+function keepRefreshing(services: Services) {
   const ended = new AbortController()
   let running: Promise<void> | null = null
   const run = () => {
-    running ??= resumeRefreshes(world, ended.signal)
-      .catch((err: Error) => world.log.warn({ err }, 'gold does not follow the settings yet'))
+    running ??= resumeRefreshes(services, ended.signal)
+      .catch((err: Error) => services.log.warn({ err }, 'gold does not follow the settings yet'))
       .finally(() => (running = null))
   }
   run()
@@ -164,20 +164,20 @@ function keepRefreshing(world: World) {
   }
 }
 
-async function greet(world: World, env: Env): Promise<string[]> {
-  const { url, secure } = world.origins
+async function greet(services: Services, env: Env): Promise<string[]> {
+  const { url, secure } = services.origins
   const lines = ['', `  Tamga is ready:  ${url}`, '']
-  if (world.demo) {
+  if (services.demo) {
     lines.push('  One-time sign-in links of the demo team (or click a name on the sign-in page):')
-    for (const person of await demoAccounts(world.db))
+    for (const person of await demoAccounts(services.db))
       lines.push(
-        `    ${person.role.padEnd(10)} ${person.name.padEnd(20)} ${await makeSignInLink(world, person.id, null)}`,
+        `    ${person.role.padEnd(10)} ${person.name.padEnd(20)} ${await makeSignInLink(services, person.id, null)}`,
       )
     lines.push('')
-  } else if (await nobodyYet(world.db)) {
+  } else if (await nobodyYet(services.db)) {
     lines.push(
       '  Nobody has an account yet. This one-time link makes the first owner (24 hours):',
-      `    ${await makeFirstOwnerLink(world)}`,
+      `    ${await makeFirstOwnerLink(services)}`,
       '',
     )
   }
@@ -186,7 +186,7 @@ async function greet(world: World, env: Env): Promise<string[]> {
       '  Warning: plain HTTP. Passwords and texts travel readable; put a TLS proxy in front and set PUBLIC_URL.',
       '',
     )
-  const grown = await outgrown(world)
+  const grown = await outgrown(services)
   if (grown !== null) lines.push(`  Warning: ${grown}`, '')
   lines.push(`  ${env.databaseUrl ? 'Postgres' : `Data: ${env.data}`}.  Stop with Ctrl-C.`, '')
   return lines

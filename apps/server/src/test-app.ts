@@ -5,7 +5,7 @@ import { hashPassword } from './auth/password.ts'
 import { openTestDatabase } from './db/test-db.ts'
 import { Readiness } from './health.ts'
 import { openLive } from './live/open.ts'
-import { newId, openWorld, type World } from './world.ts'
+import { newId, openServices, type Services } from './services.ts'
 
 const HOST = '127.0.0.1:4173'
 export const ORIGIN = `http://${HOST}`
@@ -28,10 +28,10 @@ export interface Browser {
 export async function openTestApp({ demo = false } = {}) {
   const database = await openTestDatabase()
   const sessions = openSessions(database.db, { secure: false, port: 4173, demo })
-  const world: World = { ...openWorld(database), demo }
-  const live = openLive(world, sessions)
-  const readiness = new Readiness(world, 60_000)
-  const app = createApp({ world, sessions, live, readiness, metricsToken: METRICS_TOKEN, pagesDir: null })
+  const services: Services = { ...openServices(database), demo }
+  const live = openLive(services, sessions)
+  const readiness = new Readiness(services, 60_000)
+  const app = createApp({ services, sessions, live, readiness, metricsToken: METRICS_TOKEN, pagesDir: null })
 
   const browser = (account: string, given: string): Browser => {
     let cookie = given
@@ -76,7 +76,7 @@ export async function openTestApp({ demo = false } = {}) {
   }
 
   return {
-    world,
+    services,
     sessions,
     live,
     readiness,
@@ -88,7 +88,7 @@ export async function openTestApp({ demo = false } = {}) {
     async person(name: string): Promise<Browser> {
       const id = newId()
       const email = `${id.toLowerCase()}@example.org`
-      await insertAccount(world.db, { id, name, email, password_hash: await hashPassword(PASSWORD) })
+      await insertAccount(services.db, { id, name, email, password_hash: await hashPassword(PASSWORD) })
       return browser(id, cookieOf(await sessions.create(id)))
     },
     browser,

@@ -1,7 +1,7 @@
 import type { Database } from './db/open.ts'
 import { EMBEDDED, logSize, sizeOf } from './db/size.ts'
 import { vacuum } from './db/vacuum.ts'
-import type { World } from './world.ts'
+import type { Services } from './services.ts'
 
 const MINUTE = 60_000
 
@@ -11,7 +11,7 @@ export const MOVE = 'npm run tamga -- move --to postgres://USER:PASSWORD@HOST/DA
 /**
  * A sentence for whoever runs a server whose embedded database has become too large for it, or null. It names the way out.
  */
-export async function outgrown({ db, kind }: Pick<World, 'db' | 'kind'>, limit = EMBEDDED): Promise<string | null> {
+export async function outgrown({ db, kind }: Pick<Services, 'db' | 'kind'>, limit = EMBEDDED): Promise<string | null> {
   if (kind !== 'pglite') return null
   const { spans, bytes } = await sizeOf(db)
   if (spans < limit.spans && bytes < limit.bytes) return null
@@ -22,29 +22,29 @@ export async function outgrown({ db, kind }: Pick<World, 'db' | 'kind'>, limit =
 }
 
 /** Does, once a minute, what a database needs done and what its gauges show. Answers how to end that. */
-export function keepUp(database: Database, world: World, nobodyIsIn: () => boolean): () => Promise<void> {
+export function keepUp(database: Database, services: Services, nobodyIsIn: () => boolean): () => Promise<void> {
   let running: Promise<void> | null = null
   let swept = 0
   let quiet = false
   let told = ''
   const round = async () => {
-    const size = await logSize(world.db)
-    world.metrics.logRows.set(size.rows)
-    world.metrics.logBytes.set(size.bytes)
-    const grown = await outgrown(world)
-    if (grown !== null && told === '') world.log.warn(grown)
+    const size = await logSize(services.db)
+    services.metrics.logRows.set(size.rows)
+    services.metrics.logBytes.set(size.bytes)
+    const grown = await outgrown(services)
+    if (grown !== null && told === '') services.log.warn(grown)
     told = grown ?? ''
     // nobody now, and nobody a minute ago
     const idle = quiet && nobodyIsIn()
     quiet = nobodyIsIn()
     if (!idle) return
     const { tables, writes } = await vacuum(database, swept, nobodyIsIn)
-    if (tables > 0) world.log.routine({ tables }, 'dead rows swept')
+    if (tables > 0) services.log.routine({ tables }, 'dead rows swept')
     swept = writes
   }
   const run = () => {
     running ??= round()
-      .catch((err: Error) => world.log.warn({ err }, 'the upkeep of the database waits for the next minute'))
+      .catch((err: Error) => services.log.warn({ err }, 'the upkeep of the database waits for the next minute'))
       .finally(() => (running = null))
   }
   run()

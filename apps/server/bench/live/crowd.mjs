@@ -13,11 +13,11 @@ export class Crowd {
   #writers = []
   #rooms
 
-  /** `seats` stand room by room, `perRoom` of them each. */
-  static async gather(seats, perRoom) {
+  /** `participants` stand room by room, `perRoom` of them each. */
+  static async gather(participants, perRoom) {
     const crowd = new Crowd()
-    for (let at = 0; at < seats.length; at += JOINING) {
-      const some = seats.slice(at, at + JOINING).map((seat) => new Client(seat))
+    for (let at = 0; at < participants.length; at += JOINING) {
+      const some = participants.slice(at, at + JOINING).map((participant) => new Client(participant))
       crowd.#clients.push(...some)
       await Promise.all(some.map((client) => client.join()))
     }

@@ -53,14 +53,16 @@ export async function fleet(
   ]
 }
 
-/** Processes as one server: people take their seats at one after the other. */
+/** Processes as one server: people take their participants at one after the other. */
 const joined = (all: readonly Tamga[]): Server => ({
   name: `${all.length} processes`,
   acknowledges: true,
   process: all[0]!.process,
   cpu: () => all.reduce((sum, server) => sum + server.cpu(), 0),
-  async seats(rooms, perRoom) {
+  async participants(rooms, perRoom) {
     const layers = await all[0]!.ground.layers(rooms)
-    return layers.flatMap((layer) => Array.from({ length: perRoom }, (_, i) => all[i % all.length]!.seat(layer, i)))
+    return layers.flatMap((layer) =>
+      Array.from({ length: perRoom }, (_, i) => all[i % all.length]!.participant(layer, i)),
+    )
   },
 })

@@ -13,8 +13,8 @@ const sitting = new Map()
 const histories = new Map()
 
 const verbs = {
-  async gather({ seats, perRoom }) {
-    crowd = await Crowd.gather(seats, perRoom)
+  async gather({ participants, perRoom }) {
+    crowd = await Crowd.gather(participants, perRoom)
   },
   write: (asked) => crowd.write(asked),
   async disperse() {
@@ -23,10 +23,10 @@ const verbs = {
   },
 
   /** People who come and do nothing, until their group is told to go. */
-  async sit({ seats, group }) {
+  async sit({ participants, group }) {
     const clients = sitting.get(group) ?? []
     sitting.set(group, clients)
-    for (const seat of seats) clients.push(await new Client(seat).join())
+    for (const participant of participants) clients.push(await new Client(participant).join())
   },
   async rise({ group }) {
     for (const client of sitting.get(group) ?? []) client.end()
@@ -34,40 +34,40 @@ const verbs = {
   },
 
   /** Writes a history into a document; made once, so that every server gets the same bytes. */
-  async fill({ seat, acknowledges, ...shape }) {
+  async fill({ participant, acknowledges, ...shape }) {
     const key = JSON.stringify(shape)
     if (!histories.has(key)) histories.set(key, history(shape))
     const updates = histories.get(key)
-    const client = await new Client(seat).join()
+    const client = await new Client(participant).join()
     for (const [i, update] of updates.entries()) {
       client.send(client.frameOf(update))
       while (acknowledges && i + 1 - client.acked > AHEAD) await pause(1, client)
       if (i % 20 === 0) await pause(0, client)
     }
     const wanted = clocksOf(updates)
-    while (clocksOf([(await joined(seat)).state]) < wanted) await pause(200, client)
+    while (clocksOf([(await joined(participant)).state]) < wanted) await pause(200, client)
     client.end()
   },
 
   /** Milliseconds from nothing to the whole document in a client's memory, and what it is then. */
-  async join({ seat }) {
+  async join({ participant }) {
     const begun = performance.now()
-    const { state } = await joined(seat)
+    const { state } = await joined(participant)
     const doc = new Y.Doc()
     Y.applyUpdate(doc, state)
     const ms = performance.now() - begun
     return { ms, bytes: state.length, keys: doc.getMap('annotations').size }
   },
 
-  async storm({ seat, rate }) {
-    storm = await Storm.begin(seat, rate)
+  async storm({ participant, rate }) {
+    storm = await Storm.begin(participant, rate)
   },
   calm: () => storm.end(),
-  look: ({ seat, ms }) => look(seat, ms),
+  look: ({ participant, ms }) => look(participant, ms),
 }
 
-async function joined(seat) {
-  const client = await new Client(seat).join()
+async function joined(participant) {
+  const client = await new Client(participant).join()
   client.end()
   return client
 }

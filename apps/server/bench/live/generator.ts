@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { join } from 'node:path'
 
 /** One connection that is to be made. `room` is named in every message where a server asks for that. */
-export interface Seat {
+export interface Participant {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly room: string | null
@@ -41,16 +41,16 @@ export interface Shape {
 }
 
 interface Verbs {
-  gather(asked: { seats: readonly Seat[]; perRoom: number }): null
+  gather(asked: { participants: readonly Participant[]; perRoom: number }): null
   write(asked: Writing): Run
   disperse(asked: object): null
-  sit(asked: { seats: readonly Seat[]; group: string }): null
+  sit(asked: { participants: readonly Participant[]; group: string }): null
   rise(asked: { group: string }): null
-  fill(asked: Shape & { seat: Seat; acknowledges: boolean }): null
-  join(asked: { seat: Seat }): { ms: number; bytes: number; keys: number }
-  storm(asked: { seat: Seat; rate: number }): null
+  fill(asked: Shape & { participant: Participant; acknowledges: boolean }): null
+  join(asked: { participant: Participant }): { ms: number; bytes: number; keys: number }
+  storm(asked: { participant: Participant; rate: number }): null
   calm(asked: object): { written: number[]; acked: number[]; seen: number[] }
-  look(asked: { seat: Seat; ms: number }): { first: number[]; later: number[] }
+  look(asked: { participant: Participant; ms: number }): { first: number[]; later: number[] }
 }
 
 /** The process that plays all clients. */

@@ -3,7 +3,7 @@ import { cookieName, openSessions } from '../../src/auth/sessions.ts'
 import { insertAccount } from '../../src/auth/store.ts'
 import { json } from '../../src/db/json.ts'
 import { openDatabase } from '../../src/db/open.ts'
-import { newId } from '../../src/world.ts'
+import { newId } from '../../src/services.ts'
 
 const PEOPLE = 100
 const TEXT = 'Ақтөбеде Қазақстан халқы Ассамблеясының форумы өтті, жүз адам қатысты. '.repeat(60)

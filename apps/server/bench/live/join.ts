@@ -1,5 +1,5 @@
 import { atMost, figure, median, say, type Measure } from './figures.ts'
-import type { Generator, Seat } from './generator.ts'
+import type { Generator, Participant } from './generator.ts'
 import { kinds, startServer, startTamga, type Server } from './servers.ts'
 import type { Stage } from './stage.ts'
 
@@ -17,7 +17,7 @@ export interface Past {
 
 interface Shelf {
   readonly server: Server
-  readonly seat: Seat
+  readonly participant: Participant
 }
 
 /**
@@ -29,12 +29,12 @@ export async function prepareJoins(stage: Stage, generator: Generator, past: Pas
   const tamga = await startTamga(stage)
   for (const kind of kinds) {
     const server = kind === 'tamga' ? tamga : await startServer(stage, kind)
-    const [seat] = (await server.seats(1, 1)) as [Seat]
-    if (kind !== 'tamga') await generator.ask('sit', { seats: [seat], group: 'join' })
+    const [participant] = (await server.participants(1, 1)) as [Participant]
+    if (kind !== 'tamga') await generator.ask('sit', { participants: [participant], group: 'join' })
     const begun = performance.now()
-    await generator.ask('fill', { ...past, each: EACH, seat, acknowledges: server.acknowledges })
+    await generator.ask('fill', { ...past, each: EACH, participant, acknowledges: server.acknowledges })
     say(`  ${server.name} has taken it in ${((performance.now() - begun) / 1000).toFixed(1)} s`)
-    shelves.push({ server, seat })
+    shelves.push({ server, participant })
   }
   return async () => {
     await tamga.process.stop()
@@ -52,10 +52,10 @@ async function joins(
   { annotations, changes }: Past,
 ): Promise<Measure[]> {
   const times = shelves.map((): number[] => [])
-  const first = await generator.ask('join', { seat: shelves[0]!.seat })
+  const first = await generator.ask('join', { participant: shelves[0]!.participant })
   for (let time = 0; time < TIMES; time++)
-    for (const [i, { server, seat }] of shelves.entries()) {
-      const { ms, bytes, keys } = await generator.ask('join', { seat })
+    for (const [i, { server, participant }] of shelves.entries()) {
+      const { ms, bytes, keys } = await generator.ask('join', { participant })
       if (keys < annotations) throw new Error(`${server.name} has ${keys} keys of ${annotations}`)
       if (time === 0) say(`  ${server.name}: ${ms.toFixed(0)} ms, ${bytes} bytes, ${keys} keys`)
       times[i]!.push(ms)

@@ -1,5 +1,5 @@
 import { atMost, figure, say, type Measure } from './figures.ts'
-import type { Generator, Seat } from './generator.ts'
+import type { Generator, Participant } from './generator.ts'
 import { startServer, type Server } from './servers.ts'
 import type { Stage } from './stage.ts'
 
@@ -39,13 +39,13 @@ export async function kills(
 async function toll(generator: Generator, server: Server, rounds: number): Promise<Toll> {
   const all: Toll = { written: 0, acked: 0, lostOfAcked: 0, lostOfSeen: 0, syncedTooSoon: 0 }
   for (let round = 1; round <= rounds; round++) {
-    const [seat] = (await server.seats(1, 1)) as [Seat]
-    await generator.ask('storm', { seat, rate: RATE })
+    const [participant] = (await server.participants(1, 1)) as [Participant]
+    await generator.ask('storm', { participant, rate: RATE })
     await new Promise((resolve) => setTimeout(resolve, 800 + Math.random() * 1500))
     await server.process.kill()
     const { written, acked, seen } = await generator.ask('calm', {})
     await server.process.again()
-    const { first, later } = await generator.ask('look', { seat, ms: WATCHED })
+    const { first, later } = await generator.ask('look', { participant, ms: WATCHED })
     const kept = new Set(later)
     const lost = (keys: readonly number[]) => keys.filter((key) => !kept.has(key)).length
     const one = {

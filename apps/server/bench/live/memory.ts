@@ -13,14 +13,15 @@ export async function memory(stage: Stage, generator: Generator): Promise<Measur
   const measures: Measure[] = []
   for (const kind of kinds) {
     const connection = await grown(stage, kind, async (server) => {
-      await generator.ask('sit', { seats: await server.seats(1, CONNECTIONS), group: 'memory' })
+      await generator.ask('sit', { participants: await server.participants(1, CONNECTIONS), group: 'memory' })
       return CONNECTIONS
     })
     await generator.ask('rise', { group: 'memory' })
     const document = await grown(stage, kind, async (server) => {
-      const seats = await server.seats(DOCUMENTS, 1)
-      await generator.ask('sit', { seats, group: 'memory' })
-      for (const seat of seats) await generator.ask('fill', { ...shape, seat, acknowledges: server.acknowledges })
+      const participants = await server.participants(DOCUMENTS, 1)
+      await generator.ask('sit', { participants, group: 'memory' })
+      for (const participant of participants)
+        await generator.ask('fill', { ...shape, participant, acknowledges: server.acknowledges })
       return DOCUMENTS
     })
     await generator.ask('rise', { group: 'memory' })

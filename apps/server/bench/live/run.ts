@@ -25,7 +25,7 @@ export async function runScene(
   { rooms, people }: Scene,
   write: Writing,
 ): Promise<Result> {
-  await generator.ask('gather', { seats: await server.seats(rooms, people), perRoom: people })
+  await generator.ask('gather', { participants: await server.participants(rooms, people), perRoom: people })
   await quiet(() => server.cpu())
   const before = { server: server.cpu(), database: stage.databaseCpu() ?? 0 }
   const run = await generator.ask('write', write)

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
-import type { Seat } from './generator.ts'
+import type { Participant } from './generator.ts'
 import { layGround, type Ground } from './ground.ts'
 import { cpuOf } from './machine.ts'
 import type { Stage } from './stage.ts'
@@ -16,14 +16,14 @@ export interface Server {
   readonly process: Process
   /** CPU seconds that it has used so far. */
   cpu(): number
-  /** New documents, `perRoom` seats in each, room by room. */
-  seats(rooms: number, perRoom: number): Promise<Seat[]>
+  /** New documents, `perRoom` participants in each, room by room. */
+  participants(rooms: number, perRoom: number): Promise<Participant[]>
 }
 
 export interface Options {
   /** Node's own options, such as the inspector's port. */
   readonly node?: readonly string[]
-  /** True if a peer is to keep what it is given. */
+  /** True if a connection is to keep what it is given. */
   readonly stores?: boolean
   /** The Redis over which processes of ours work together, and one of them that is there already. */
   readonly redis?: string
@@ -44,8 +44,8 @@ export const startServer = (stage: Stage, kind: Kind, options: Options = {}): Pr
 export interface Tamga extends Server {
   readonly url: string
   readonly ground: Ground
-  /** The i-th person's seat at a layer. */
-  seat(layer: string, i: number): Seat
+  /** The i-th person's participant at a layer. */
+  participant(layer: string, i: number): Participant
 }
 
 /** One process of Tamga: over a new database, or beside another one over the same. */
@@ -55,15 +55,15 @@ export async function startTamga(stage: Stage, { node = [], redis, beside }: Opt
   const process = await Process.start(stage, env, (port) => [...node, stage.server, '--port', `${port}`, '--no-demo'])
   const ground = beside?.ground ?? (await layGround(url))
   if (!beside) stage.atEnd(() => ground.close())
-  const seat = (layer: string, i: number): Seat => ({
+  const participant = (layer: string, i: number): Participant => ({
     url: `ws://127.0.0.1:${process.port}/live/${layer}?ack=1`,
     headers: { cookie: ground.cookie(i, process.port), origin: `http://127.0.0.1:${process.port}` },
     room: null,
   })
-  const seats = async (rooms: number, perRoom: number) =>
-    (await ground.layers(rooms)).flatMap((layer) => Array.from({ length: perRoom }, (_, i) => seat(layer, i)))
+  const participants = async (rooms: number, perRoom: number) =>
+    (await ground.layers(rooms)).flatMap((layer) => Array.from({ length: perRoom }, (_, i) => participant(layer, i)))
   const cpu = () => cpuOf(process.pid)
-  return { name: names.tamga, acknowledges: true, process, cpu, url, ground, seat, seats }
+  return { name: names.tamga, acknowledges: true, process, cpu, url, ground, participant, participants }
 }
 
 let documents = 0
@@ -76,7 +76,7 @@ async function startPeer(stage: Stage, kind: 'y-websocket' | 'hocuspocus', optio
   const process = await Process.start(stage, env, () => args)
   // hocuspocus names the document in every message, y-websocket in the address
   const named = kind === 'hocuspocus'
-  const seat = (document: string): Seat => ({
+  const participant = (document: string): Participant => ({
     url: `ws://127.0.0.1:${process.port}/${named ? '' : document}`,
     headers: {},
     room: named ? document : null,
@@ -86,9 +86,9 @@ async function startPeer(stage: Stage, kind: 'y-websocket' | 'hocuspocus', optio
     acknowledges: named,
     process,
     cpu: () => cpuOf(process.pid),
-    async seats(rooms, perRoom) {
+    async participants(rooms, perRoom) {
       const made = Array.from({ length: rooms }, () => `document-${++documents}`)
-      return made.flatMap((document) => Array.from({ length: perRoom }, () => seat(document)))
+      return made.flatMap((document) => Array.from({ length: perRoom }, () => participant(document)))
     },
   }
 }

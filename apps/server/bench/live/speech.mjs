@@ -11,7 +11,7 @@ const NO_VECTOR = new Uint8Array([0])
 const NO_UPDATE = new Uint8Array([0, 0])
 
 /**
- * One client of a server under test, as y-websocket and hocuspocus speak: `seat` is `{url, headers, room}`, and `room` a
+ * One client of a server under test, as y-websocket and hocuspocus speak: `participant` is `{url, headers, room}`, and `room` a
  * name only where the document is named in every message.
  */
 export class Client {
@@ -21,30 +21,31 @@ export class Client {
   state = null
   /** Called with each message that carries updates of others. */
   onUpdate = null
-  #seat
+  #participant
   #wire
   #prefix
   #greeted = null
   #answered = false
   #saysSomething = null
 
-  constructor(seat) {
-    this.#seat = seat
-    this.#prefix = seat.room === null ? [] : [...encode((encoder) => encoding.writeVarString(encoder, seat.room))]
+  constructor(participant) {
+    this.#participant = participant
+    this.#prefix =
+      participant.room === null ? [] : [...encode((encoder) => encoding.writeVarString(encoder, participant.room))]
   }
 
   /** Resolves when it has the server's document and has said what it has itself, which is nothing. */
   async join() {
-    this.#wire = await Wire.open(this.#seat)
+    this.#wire = await Wire.open(this.#participant)
     const joined = new Promise((resolve) => (this.#greeted = resolve))
     this.#wire.hear = (message) => this.#hear(message)
     this.#saysSomething = setInterval(() => this.#send(QUERY, () => undefined), SILENCE)
-    if (this.#seat.room !== null) this.#send(AUTH, (encoder) => writeToken(encoder))
+    if (this.#participant.room !== null) this.#send(AUTH, (encoder) => writeToken(encoder))
     this.#send(SYNC, (encoder) => writeStep(encoder, STEP_1, NO_VECTOR))
     const closed = setInterval(() => this.closed !== null && this.#greeted(), 20)
     await joined
     clearInterval(closed)
-    if (this.closed !== null) throw new Error(`${this.#seat.url} closed with ${this.closed}`)
+    if (this.closed !== null) throw new Error(`${this.#participant.url} closed with ${this.closed}`)
     return this
   }
 

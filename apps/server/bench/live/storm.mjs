@@ -11,11 +11,11 @@ export class Storm {
   #seen = new Set()
   #onlooker
 
-  static async begin(seat, rate) {
+  static async begin(participant, rate) {
     const storm = new Storm()
-    storm.#onlooker = await new Client(seat).join()
+    storm.#onlooker = await new Client(participant).join()
     storm.#onlooker.onUpdate = (frame) => scan(frame, (n, field) => storm.#seen.add(keyOf({ n, field })))
-    for (const _ of [1, 2]) storm.#clients.push(await new Client(seat).join())
+    for (const _ of [1, 2]) storm.#clients.push(await new Client(participant).join())
     storm.#write(rate)
     return storm
   }
@@ -46,8 +46,8 @@ export class Storm {
 }
 
 /** What a fresh client gets as the document, and what more comes to it in the time after it was told to be in step. */
-export async function look(seat, ms) {
-  const client = await new Client(seat).join()
+export async function look(participant, ms) {
+  const client = await new Client(participant).join()
   const first = keysIn(client.state)
   const later = new Set(first)
   client.onUpdate = (frame) => scan(frame, (n, field) => later.add(keyOf({ n, field })))

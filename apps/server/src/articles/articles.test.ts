@@ -27,7 +27,7 @@ const newProject = async () =>
 
 async function join(name: string, role: Role): Promise<Browser> {
   const person = await app.person(name)
-  await app.world.db.transaction().execute((trx) => insertMember(trx, project, person.account, role, name))
+  await app.services.db.transaction().execute((trx) => insertMember(trx, project, person.account, role, name))
   return person
 }
 
@@ -101,7 +101,7 @@ const titles = async (query = '') => (await list(query)).map(({ title }) => titl
 
 const rowsIn = async (table: 'article' | 'revision' | 'layer') =>
   (
-    await app.world.db
+    await app.services.db
       .selectFrom(table)
       .select((eb) => eb.fn.countAll<number>().as('n'))
       .executeTakeFirstOrThrow()
@@ -125,9 +125,13 @@ describe('an import', () => {
       `/articles/${plain!.preview[0]!.article}`,
     )
     expect(shown.revision).toMatchObject({ text, sha256: sha256Hex(text), no: 1 })
-    const facts = await app.world.db.selectFrom('fact').selectAll().where('scope', '=', `project/${project}`).execute()
+    const facts = await app.services.db
+      .selectFrom('fact')
+      .selectAll()
+      .where('scope', '=', `project/${project}`)
+      .execute()
     expect(facts.map(({ kind }) => kind)).toContain('articles')
-    const acts = await app.world.db.selectFrom('audit').selectAll().where('project', '=', project).execute()
+    const acts = await app.services.db.selectFrom('audit').selectAll().where('project', '=', project).execute()
     expect(acts.at(-1)).toMatchObject({
       act: 'articles.imported',
       after: { articles: 3, files: ['қала.txt', 'b.jsonl'] },
@@ -202,7 +206,7 @@ describe('an import', () => {
     const one = file!.preview[0]!.article
     const sentences = async () =>
       (
-        await app.world.db
+        await app.services.db
           .selectFrom('revision')
           .select('sentences')
           .where('article', '=', one)
@@ -225,12 +229,12 @@ describe('an import', () => {
 
   test('leaves nothing when it is discarded, or when its server died', async () => {
     const later = new Date(Date.now() + 25 * 60 * 60 * 1000)
-    await sweepImports(app.world, later)
+    await sweepImports(app.services, later)
     const before = [await rowsIn('article'), await rowsIn('revision'), await rowsIn('layer')]
     const [first, second] = [await openImport(), await openImport()]
     for (const id of [first, second]) await upload(id, { 'a.jsonl': '{"text":"a"}\n'.repeat(500) })
     await owner.send('DELETE', `/imports/${first}`)
-    await sweepImports(app.world, later)
+    await sweepImports(app.services, later)
     expect([await rowsIn('article'), await rowsIn('revision'), await rowsIn('layer')]).toEqual(before)
     expect(await owner.refusal('POST', `/imports/${second}/publish`)).toBe('import_gone')
   })
@@ -238,7 +242,7 @@ describe('an import', () => {
   test('goes on when another server over the same Postgres starts', async () => {
     const id = await openImport()
     await upload(id, { 'a.jsonl': '{"text":"a"}' })
-    await sweepImports({ db: app.world.db, kind: 'postgres' }, new Date())
+    await sweepImports({ db: app.services.db, kind: 'postgres' }, new Date())
     expect(await publish(id)).toEqual({ articles: 1 })
   })
 
@@ -247,7 +251,7 @@ describe('an import', () => {
     // a file that begins to arrive between the look at the files and the publication
     [
       'published',
-      (id) => app.world.db.updateTable('import').set({ state: 'published' }).where('id', '=', id).execute(),
+      (id) => app.services.db.updateTable('import').set({ state: 'published' }).where('id', '=', id).execute(),
     ],
   ])('that is %s while a file arrives takes nothing of it in, and says so', async (_name, end) => {
     const id = await openImport()
@@ -360,9 +364,9 @@ describe('the list', () => {
 
   test('says who is in an article', async () => {
     const [id] = await importAll({ text: 'Бір.' })
-    const world = { ...app.world, here: (of: string) => (of === project ? { [id!]: [owner.account] } : {}) }
+    const services = { ...app.services, here: (of: string) => (of === project ? { [id!]: [owner.account] } : {}) }
     const account = { id: owner.account, name: 'Owner', email: null, colour: 1 }
-    const { articles, at } = await listArticles({ world, account }, project, { search: null, withdrawn: false })
+    const { articles, at } = await listArticles({ services, account }, project, { search: null, withdrawn: false })
     expect(articles).toMatchObject([{ id, here: [owner.account] }])
     expect(at).toEqual({ [`project/${project}`]: expect.any(Number) as number })
   })
@@ -392,7 +396,12 @@ describe('an article', () => {
     expect(await owner.get(`/articles/${b}`)).toMatchObject({ siblings: [{ id: a }] })
     await owner.send('POST', `/articles/${b}/group`, { with: null })
     expect(await owner.get(`/articles/${a}`)).toMatchObject({ siblings: [] })
-    const audit = await app.world.db.selectFrom('audit').selectAll().where('subject', '=', a!).orderBy('id').execute()
+    const audit = await app.services.db
+      .selectFrom('audit')
+      .selectAll()
+      .where('subject', '=', a!)
+      .orderBy('id')
+      .execute()
     expect(audit).toMatchObject([
       { act: 'article.changed', before: { title: 'Бір', date: null }, after: { title: 'Жаңа', date: '2025-09-10' } },
       { act: 'article.grouped', before: { group: null } },

@@ -5,7 +5,7 @@ import { requireRole, type Ctx } from '../auth/guard.ts'
 import type { Row, Tables } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { articleById, lockArticle, updateArticle, type ArticleChange } from './store.ts'
 
 /** What an owner may correct of an article. */
@@ -27,7 +27,7 @@ export const withdrawArticle = (ctx: Ctx, id: string, reason: string): Promise<v
     if (article.withdrawn_at) throw new Problem('article_withdrawn')
     return {
       act: 'article.withdrawn',
-      change: { withdrawn_at: ctx.world.now(), withdrawn_reason: reason.trim() },
+      change: { withdrawn_at: ctx.services.now(), withdrawn_reason: reason.trim() },
     }
   })
 
@@ -54,11 +54,11 @@ interface Act {
 type Decide = (article: Row<'article'>, trx: Transaction<Tables>) => Act | Promise<Act>
 
 async function changeArticle(ctx: Ctx, id: string, decide: Decide): Promise<void> {
-  const { world, account } = ctx
-  const project = (await articleById(world.db, id))?.project
+  const { services, account } = ctx
+  const project = (await articleById(services.db, id))?.project
   if (project === undefined) throw new Problem('not_found')
   await requireRole(ctx, project, 'manageArticles')
-  await transact(world, async (trx) => {
+  await transact(services, async (trx) => {
     const article = await lockArticle(trx, id)
     if (!article) throw new Problem('not_found')
     const { act, change } = await decide(article, trx)
@@ -69,5 +69,5 @@ async function changeArticle(ctx: Ctx, id: string, decide: Decide): Promise<void
     await record(trx, { project, account: account.id, act, subject: id, before, after: change })
     await state(trx, projectScope(project), [{ kind: 'articles', payload: { article: id } }])
   })
-  world.bell.ring()
+  services.notifier.notify()
 }

@@ -1,7 +1,7 @@
 import { codePointLength, faultOfText, Problem, sha256Hex, type ArticleMeta, type Language } from '@tamga/model'
 import { SEGMENTER_VERSION, sentences, tokens, type Range } from '@tamga/language'
 import { json } from '../db/json.ts'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import type { ArticleRows } from './store.ts'
 
 /** An article on its way in: its text to the letter, and what is known of it. */

@@ -1,6 +1,6 @@
 import { Problem } from '@tamga/model'
 import type { Ctx } from '../auth/guard.ts'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { discard, empty } from './discard.ts'
 import { fileKindOf } from './file-kinds.ts'
 import { insertImport, setReport, stagingImport, type StagedFile } from './import-store.ts'
@@ -18,7 +18,7 @@ export interface OpenImport {
  * whole.
  */
 export async function importFile(
-  { world, account }: Ctx,
+  { services, account }: Ctx,
   { id: importId, project }: OpenImport,
   name: string,
   bytes: AsyncIterable<Buffer>,
@@ -27,8 +27,8 @@ export async function importFile(
   const id = `${importId}.${newId()}`
   const kind = fileKindOf(name)
   const reading = { name, kind: kind?.id ?? null, whole: false, articles: 0, refused: 0, refusals: [] }
-  await insertImport(world.db, { id, project, account: account.id }, reading)
-  const staging = new Staging(world.db, { project, import: importId, file: id })
+  await insertImport(services.db, { id, project, account: account.id }, reading)
+  const staging = new Staging(services.db, { project, import: importId, file: id })
   try {
     if (!kind) staging.refuse(new Problem('file_kind'), null)
     else
@@ -38,14 +38,14 @@ export async function importFile(
         else await staging.add(found.draft, found.line)
       }
     const report = await staging.end(name, kind?.id ?? null)
-    if (report.refused > 0) await empty(world.db, id)
+    if (report.refused > 0) await empty(services.db, id)
     if (gone.aborted) throw brokenOff()
     // published or discarded meanwhile: nobody would ever see what came too late
-    for (const open of [importId, id]) if (!(await stagingImport(world.db, open))) throw new Problem('import_gone')
-    await setReport(world.db, id, report)
+    for (const open of [importId, id]) if (!(await stagingImport(services.db, open))) throw new Problem('import_gone')
+    await setReport(services.db, id, report)
     return { id, report }
   } catch (error) {
-    await discard(world.db, id)
+    await discard(services.db, id)
     throw error
   }
 }

@@ -128,7 +128,7 @@ export const importRoutes = () =>
       const files: z.infer<typeof FileView>[] = []
       const { signal } = c.req.raw
       await eachFile(c.req.raw, async (name, bytes) => {
-        files.push(await viewFile(ctx.world.db, await importFile(ctx, into, name, bytes, signal)))
+        files.push(await viewFile(ctx.services.db, await importFile(ctx, into, name, bytes, signal)))
       })
       return c.json({ files }, 200)
     })

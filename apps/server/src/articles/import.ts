@@ -6,7 +6,7 @@ import { json } from '../db/json.ts'
 import type { Database, Db } from '../db/open.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { discard } from './discard.ts'
 import { checkText, sentencesOf, type Draft } from './draft.ts'
 import type { OpenImport } from './import-file.ts'
@@ -32,14 +32,14 @@ const PREVIEW = 100
 export async function openImport(ctx: Ctx, project: string): Promise<OpenImport> {
   await requireRole(ctx, project, 'manageArticles')
   const id = newId()
-  await insertImport(ctx.world.db, { id, project, account: ctx.account.id }, {})
+  await insertImport(ctx.services.db, { id, project, account: ctx.account.id }, {})
   return { id, project }
 }
 
 /** The open import of this id. Throws `import_gone` when there is none, or none that the asker may know of. */
 export async function findImport(ctx: Ctx, id: string): Promise<OpenImport> {
-  const row = await stagingImport(ctx.world.db, id)
-  if (!row || id.includes('.') || !(await roleOf(ctx.world.db, row.project, ctx.account.id)))
+  const row = await stagingImport(ctx.services.db, id)
+  if (!row || id.includes('.') || !(await roleOf(ctx.services.db, row.project, ctx.account.id)))
     throw new Problem('import_gone')
   await requireRole(ctx, row.project, 'manageArticles')
   return { id, project: row.project }
@@ -55,23 +55,23 @@ export async function viewFile(db: Db, { id, report }: StagedFile, from = 0) {
 /** All files of an import as they are shown. */
 export async function viewImport(ctx: Ctx, id: string) {
   await findImport(ctx, id)
-  const files = await filesOf(ctx.world.db, id)
-  return Promise.all(files.map((file) => viewFile(ctx.world.db, file)))
+  const files = await filesOf(ctx.services.db, id)
+  return Promise.all(files.map((file) => viewFile(ctx.services.db, file)))
 }
 
 /** More of one file's articles. */
 export async function viewStaged(ctx: Ctx, id: string, file: string, from: number) {
-  return viewFile(ctx.world.db, await findFile(ctx, id, file), from)
+  return viewFile(ctx.services.db, await findFile(ctx, id, file), from)
 }
 
 /** Drops one file of an import: the way past its refusals. */
 export async function dropFile(ctx: Ctx, id: string, file: string): Promise<void> {
-  await discard(ctx.world.db, (await findFile(ctx, id, file)).id)
+  await discard(ctx.services.db, (await findFile(ctx, id, file)).id)
 }
 
 async function findFile(ctx: Ctx, id: string, file: string): Promise<StagedFile> {
   await findImport(ctx, id)
-  const found = (await filesOf(ctx.world.db, id)).find((staged) => staged.id === file)
+  const found = (await filesOf(ctx.services.db, id)).find((staged) => staged.id === file)
   if (!found) throw new Problem('import_gone')
   return found
 }
@@ -79,14 +79,14 @@ async function findFile(ctx: Ctx, id: string, file: string): Promise<StagedFile>
 /** Gives staged articles a language, by their ids or by the id of a whole file; their sentences are cut anew. */
 export async function correctLanguage(ctx: Ctx, id: string, languages: Readonly<Record<string, Language | null>>) {
   await findImport(ctx, id)
-  const { db } = ctx.world
+  const { db } = ctx.services
   for (const language of new Set(Object.values(languages))) {
     const ids = Object.keys(languages).filter((key) => languages[key] === language)
     for (let from = 0; ; from += PREVIEW) {
       const texts = await stagedTexts(db, id, ids, from, PREVIEW)
       if (texts.length === 0) break
       const cut = texts.map(({ id, body }) => ({ id, sentences: json(sentencesOf(body, language)) }))
-      await transact(ctx.world, async (trx) => {
+      await transact(ctx.services, async (trx) => {
         // what is published meanwhile stays as it was published
         if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
         await setLanguage(trx, language, cut)
@@ -101,8 +101,8 @@ export async function correctLanguage(ctx: Ctx, id: string, languages: Readonly<
  */
 export async function publishImport(ctx: Ctx, id: string): Promise<{ articles: number }> {
   const { project } = await findImport(ctx, id)
-  const { world, account } = ctx
-  const articles = await transact(world, async (trx) => {
+  const { services, account } = ctx
+  const articles = await transact(services, async (trx) => {
     // publishing goes one by one in a project, so that of two imports with the same ids only one passes
     await trx.selectFrom('project').select('id').where('id', '=', project).forNoKeyUpdate().execute()
     if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
@@ -111,14 +111,14 @@ export async function publishImport(ctx: Ctx, id: string): Promise<{ articles: n
     const clash = await clashOf(trx, project, id)
     if (clash) throw new Problem(clash.published ? 'article_exists' : 'id_twice', { id: clash.id })
     // a file that begins to arrive only now is none of them
-    await publish(trx, [id, ...files.map((file) => file.id)], world.now())
+    await publish(trx, [id, ...files.map((file) => file.id)], services.now())
     const names = files.flatMap(({ report: { name } }) => name || []).slice(0, 20)
     const after = { articles: count, files: names }
     await record(trx, { project, account: account.id, act: 'articles.imported', subject: id, after })
     await state(trx, projectScope(project), [{ kind: 'articles', payload: {} }])
     return count
   })
-  world.bell.ring()
+  services.notifier.notify()
   return { articles }
 }
 
@@ -133,7 +133,7 @@ function countReady(files: readonly StagedFile[]): number {
 /** Discards an import with all that was staged in it. */
 export async function discardImport(ctx: Ctx, id: string): Promise<void> {
   await findImport(ctx, id)
-  await discard(ctx.world.db, id)
+  await discard(ctx.services.db, id)
 }
 
 /**
@@ -142,7 +142,7 @@ export async function discardImport(ctx: Ctx, id: string): Promise<void> {
  */
 export async function importArticles(ctx: Ctx, project: string, drafts: readonly Draft[]): Promise<string[]> {
   const { id: importId } = await openImport(ctx, project)
-  const { db } = ctx.world
+  const { db } = ctx.services
   const file = { id: `${importId}.${newId()}`, project, account: ctx.account.id }
   try {
     await insertImport(db, file, {})

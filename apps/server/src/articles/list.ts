@@ -18,11 +18,11 @@ type Listed = Awaited<ReturnType<typeof articlesOf>>[number]
  */
 export async function listArticles(ctx: Ctx, project: string, { search, withdrawn }: Asked) {
   await requireRole(ctx, project, withdrawn ? 'manageArticles' : 'read')
-  const { world } = ctx
-  const at = await positions(world.db, [projectScope(project)])
-  const rows = await articlesOf(world.db, project, withdrawn, search)
-  const hits = search ? await hitsOf(world.db, rows, search) : new Map<string, Hit[]>()
-  const here = world.here(project)
+  const { services } = ctx
+  const at = await positions(services.db, [projectScope(project)])
+  const rows = await articlesOf(services.db, project, withdrawn, search)
+  const hits = search ? await hitsOf(services.db, rows, search) : new Map<string, Hit[]>()
+  const here = services.here(project)
   const articles = rows.map(
     ({ revision, code_points, withdrawn_reason, closed, annotated, waiting, approved, ...article }) => ({
       ...article,

@@ -20,7 +20,7 @@ import {
  * whoever is no owner.
  */
 export async function showArticle(ctx: Ctx, id: string) {
-  const { db } = ctx.world
+  const { db } = ctx.services
   const { article, role } = await readable(ctx, id)
   const { project } = article
   const at = await positions(db, [projectScope(project)])
@@ -47,14 +47,14 @@ export async function showArticle(ctx: Ctx, id: string) {
 
 /** What stands in an article's layer, for who may read the article. Throws as `showArticle` does. */
 export async function showAnnotations(ctx: Ctx, id: string): Promise<Annotation[]> {
-  const { db } = ctx.world
+  const { db } = ctx.services
   await readable(ctx, id)
   const rows = await annotationsIn(db, (await currentText(db, id)).layer)
   return rows.map(({ gone_at, ...row }) => ({ ...row, gone: gone_at !== null }))
 }
 
 async function readable(ctx: Ctx, id: string) {
-  const article = await articleById(ctx.world.db, id)
+  const article = await articleById(ctx.services.db, id)
   if (!article) throw new Problem('not_found')
   const role = await requireRole(ctx, article.project, 'read')
   if (article.withdrawn_at && role !== 'owner') throw new Problem('article_withdrawn')
@@ -77,12 +77,12 @@ const about = ({
   withdrawn: withdrawn_reason,
 })
 
-async function siblingsOf({ world }: Ctx, { id, project, group }: Row<'article'>) {
-  const together = group === null ? [] : await groupOf(world.db, project, group)
+async function siblingsOf({ services }: Ctx, { id, project, group }: Row<'article'>) {
+  const together = group === null ? [] : await groupOf(services.db, project, group)
   return together.filter((other) => other.id !== id)
 }
 
-async function showClosing({ world }: Ctx, layer: string) {
-  const closing = await closingOf(world.db, layer)
+async function showClosing({ services }: Ctx, layer: string) {
+  const closing = await closingOf(services.db, layer)
   return closing ? { by: closing.by, at: closing.at.toISOString() } : null
 }

@@ -70,7 +70,7 @@ describe('passwords', () => {
     for (const secure of [true, false]) {
       const api = createApp({
         ...app,
-        world: { ...app.world, origins: { ...app.world.origins, secure } },
+        services: { ...app.services, origins: { ...app.services.origins, secure } },
         pagesDir: null,
       })
       const look = async (forwarded: string) => {
@@ -101,22 +101,22 @@ describe('passwords', () => {
     const fay = await app.person('Fay')
     const set = (by: Browser) =>
       by.refusal('PATCH', '/account', { password: { current: null, next: 'another long one' } })
-    const token = tokenOf(await makeSignInLink(app.world, fay.account, null))
+    const token = tokenOf(await makeSignInLink(app.services, fay.account, null))
     const response = await app.stranger.request('POST', '/tickets/use', { token })
     const byLink = app.browser(fay.account, cookieOf(response.headers.get('set-cookie')!))
     expect(await set(fay)).toBe('wrong_password')
-    await app.world.db
+    await app.services.db
       .updateTable('ticket')
       .set({ used_at: new Date(Date.now() - 2 * 60 * 60 * 1000) })
       .where('account', '=', fay.account)
       .execute()
     expect(await set(byLink)).toBe('wrong_password')
-    await app.world.db
+    await app.services.db
       .updateTable('ticket')
       .set({ used_at: new Date(Date.now() - 60 * 1000) })
       .where('account', '=', fay.account)
       .execute()
-    await app.world.db
+    await app.services.db
       .updateTable('session')
       .set({ created_at: new Date(Date.now() - 120 * 1000) })
       .where('id_hash', '=', hashOf(fay.cookie.split('=')[1]!))
@@ -147,7 +147,7 @@ describe('passwords', () => {
 
 describe('sessions', () => {
   test('are stored hashed: what the table holds opens nothing', async () => {
-    const rows = await app.world.db.selectFrom('session').selectAll().where('account', '=', ann.account).execute()
+    const rows = await app.services.db.selectFrom('session').selectAll().where('account', '=', ann.account).execute()
     const token = ann.cookie.split('=')[1]!
     expect(rows.map((row) => row.id_hash)).toContain(hashOf(token))
     expect(rows.map((row) => row.id_hash)).not.toContain(token)
@@ -181,7 +181,7 @@ describe('sessions', () => {
 
 describe('links', () => {
   test('sign in once', async () => {
-    const token = tokenOf(await makeSignInLink(app.world, ann.account, null))
+    const token = tokenOf(await makeSignInLink(app.services, ann.account, null))
     expect(await app.stranger.send('POST', '/tickets/look', { token })).toMatchObject({ kind: 'sign-in', name: 'Ann' })
     expect(await app.stranger.send('POST', '/tickets/use', { token })).toMatchObject({ account: { name: 'Ann' } })
     expect(await app.stranger.refusal('POST', '/tickets/use', { token })).toBe('link_used')
@@ -189,7 +189,7 @@ describe('links', () => {
   })
 
   test('two at once: one comes in', async () => {
-    const token = tokenOf(await makeSignInLink(app.world, ann.account, null))
+    const token = tokenOf(await makeSignInLink(app.services, ann.account, null))
     const answers = await Promise.all([1, 2, 3].map(() => app.stranger.refusal('POST', '/tickets/use', { token })))
     expect(answers.filter((answer) => answer === 200)).toHaveLength(1)
   })
@@ -198,7 +198,9 @@ describe('links', () => {
     const empty = await openTestApp()
     try {
       // one of each start of the server
-      const [token, older] = [await makeFirstOwnerLink(empty.world), await makeFirstOwnerLink(empty.world)].map(tokenOf)
+      const [token, older] = [await makeFirstOwnerLink(empty.services), await makeFirstOwnerLink(empty.services)].map(
+        tokenOf,
+      )
       expect(await empty.stranger.refusal('POST', '/tickets/use', { token })).toBe('malformed')
       const person = { name: 'First', email: 'First@Example.org', password: PASSWORD }
       const others = { ...person, email: 'second@example.org' }
@@ -208,9 +210,9 @@ describe('links', () => {
       ])
       expect(answers.sort()).toEqual([200, 'link_used'])
       expect(await empty.stranger.refusal('POST', '/tickets/look', { token: older })).toBe('link_used')
-      const late = tokenOf(await makeFirstOwnerLink(empty.world))
+      const late = tokenOf(await makeFirstOwnerLink(empty.services))
       expect(await empty.stranger.refusal('POST', '/tickets/use', { token: late, person: others })).toBe('link_used')
-      const emails = await empty.world.db.selectFrom('account').select('email').execute()
+      const emails = await empty.services.db.selectFrom('account').select('email').execute()
       expect(emails).toHaveLength(1)
     } finally {
       await empty.close()

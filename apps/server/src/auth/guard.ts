@@ -1,17 +1,23 @@
 import { can, Problem, type Action, type Role } from '@tamga/model'
 import { createMiddleware } from 'hono/factory'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import type { Account, Sessions } from './sessions.ts'
 import { membership } from './store.ts'
 
 /** What a request carries once it has passed the doors. */
 export interface Env {
-  Variables: { world: World; sessions: Sessions; account: Account | null; session: string | null; request: string }
+  Variables: {
+    services: Services
+    sessions: Sessions
+    account: Account | null
+    session: string | null
+    request: string
+  }
 }
 
-/** A verb's view of who asks: a signed-in account in a world. */
+/** A verb's view of who asks: a signed-in account and the services. */
 export interface Ctx {
-  readonly world: World
+  readonly services: Services
   readonly account: Account
 }
 
@@ -27,7 +33,7 @@ export const readSession = createMiddleware<Env>(async (c, next) => {
 /** The verb's context of a request. Throws `sign_in` when nobody is signed in. */
 export function ctxOf(c: { var: Env['Variables'] }): Ctx {
   if (!c.var.account) throw new Problem('sign_in')
-  return { world: c.var.world, account: c.var.account }
+  return { services: c.var.services, account: c.var.account }
 }
 
 /**
@@ -35,15 +41,15 @@ export function ctxOf(c: { var: Env['Variables'] }): Ctx {
  * not exist (`not_found`); a member without the right hears who can give it (`forbidden`).
  */
 export async function requireRole(ctx: Ctx, project: string, action: Action): Promise<Role> {
-  const member = await membership(ctx.world.db, project, ctx.account.id)
+  const member = await membership(ctx.services.db, project, ctx.account.id)
   if (!member) throw new Problem('not_found')
   if (!can(member.role, action))
     throw new Problem('forbidden', { role: member.role, action, owner: await anOwner(ctx, project) })
   return member.role
 }
 
-const anOwner = async ({ world }: Ctx, project: string): Promise<string | null> => {
-  const owner = await world.db
+const anOwner = async ({ services }: Ctx, project: string): Promise<string | null> => {
+  const owner = await services.db
     .selectFrom('member')
     .innerJoin('account', 'account.id', 'member.account')
     .select('account.name')

@@ -3,7 +3,7 @@ import { Problem, Role } from '@tamga/model'
 import { isLoopback } from '../env.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done } from '../schema.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { ctxOf } from './guard.ts'
 import { hashPassword, NewPassword, passwordFits } from './password.ts'
 import { RateLimit } from './rate.ts'
@@ -90,42 +90,42 @@ export function authRoutes() {
 
   return routes()
     .openapi(lookAtSession, async (c) => {
-      const { world, account } = c.var
-      const demo = demoAllowed(world, c.req.raw.headers) ? await demoAccounts(world.db) : []
+      const { services, account } = c.var
+      const demo = demoAllowed(services, c.req.raw.headers) ? await demoAccounts(services.db) : []
       const people = demo.map((row) => ({ person: row.demo!, name: row.name, role: row.role, colour: row.colour }))
-      const plainHttp = !world.origins.secure && !isLoopback(new URL(world.origins.url).hostname)
+      const plainHttp = !services.origins.secure && !isLoopback(new URL(services.origins.url).hostname)
       return c.json({ account, demo: people, plainHttp }, 200)
     })
     .openapi(byPassword, async (c) => {
       const { email, password } = c.req.valid('json')
-      const { world } = c.var
+      const { services } = c.var
       const key = email.trim().toLowerCase()
       const guess = `${addressOf(c)} ${key}`
-      addresses.take(addressOf(c), world.now())
-      guesses.take(guess, world.now())
-      passwords.take(key, world.now())
-      const account = await accountByEmail(world.db, key)
+      addresses.take(addressOf(c), services.now())
+      guesses.take(guess, services.now())
+      passwords.take(key, services.now())
+      const account = await accountByEmail(services.db, key)
       if (!(await passwordFits(account?.password_hash ?? null, password)) || !account)
         throw new Problem('wrong_password')
       guesses.clear(guess)
       return c.json(await signIn(c, account.id), 200)
     })
     .openapi(byDemo, async (c) => {
-      const { world } = c.var
-      if (!demoAllowed(world, c.req.raw.headers)) throw new Problem('demo_only_here')
-      const account = await demoAccount(world.db, c.req.valid('json').person)
+      const { services } = c.var
+      if (!demoAllowed(services, c.req.raw.headers)) throw new Problem('demo_only_here')
+      const account = await demoAccount(services.db, c.req.valid('json').person)
       if (!account) throw new Problem('not_found')
       return c.json(await signIn(c, account.id), 200)
     })
     .openapi(look, async (c) => {
-      links.take(addressOf(c), c.var.world.now())
-      return c.json(await lookAtTicket(c.var.world, c.req.valid('json').token), 200)
+      links.take(addressOf(c), c.var.services.now())
+      return c.json(await lookAtTicket(c.var.services, c.req.valid('json').token), 200)
     })
     .openapi(use, async (c) => {
-      const { world, account } = c.var
+      const { services, account } = c.var
       const { token, person } = c.req.valid('json')
-      links.take(addressOf(c), world.now())
-      const used = await consumeTicket(world, token, person ?? null, account?.id ?? null)
+      links.take(addressOf(c), services.now())
+      const used = await consumeTicket(services, token, person ?? null, account?.id ?? null)
       return c.json({ ...(await signIn(c, used.account)), project: used.project }, 200)
     })
     .openapi(signOut, async (c) => {
@@ -139,24 +139,24 @@ export function authRoutes() {
       return c.body(null, 204)
     })
     .openapi(change, async (c) => {
-      const { world, account } = ctxOf(c)
+      const { services, account } = ctxOf(c)
       const { name, password } = c.req.valid('json')
       if (password) await requirePassword(c, password.current, guesses)
       const hash = password && (await hashPassword(password.next))
       const changes = { ...(name && { name }), ...(hash && { password_hash: hash }) }
-      if (name || hash) await updateAccount(world.db, account.id, changes)
+      if (name || hash) await updateAccount(services.db, account.id, changes)
       if (hash) await c.var.sessions.endAll(account.id, c.var.session!)
-      return c.json({ account: view((await accountById(world.db, account.id))!) }, 200)
+      return c.json({ account: view((await accountById(services.db, account.id))!) }, 200)
     })
 }
 
 /** Throws `wrong_password` unless the account has none, it is this one, or the session began by a one-time link. */
 async function requirePassword(c: Request, current: string | null, guesses: RateLimit): Promise<void> {
-  const { world, account } = ctxOf(c)
-  const { password_hash: stored } = (await accountById(world.db, account.id))!
+  const { services, account } = ctxOf(c)
+  const { password_hash: stored } = (await accountById(services.db, account.id))!
   if (stored === null) return
-  const now = world.now()
-  if (current === null && (await cameByLink(world.db, c.var.session!, new Date(now.getTime() - HOUR)))) return
+  const now = services.now()
+  if (current === null && (await cameByLink(services.db, c.var.session!, new Date(now.getTime() - HOUR)))) return
   guesses.take(account.id, now)
   if (!(await passwordFits(stored, current ?? ''))) throw new Problem('wrong_password')
   guesses.clear(account.id)
@@ -171,17 +171,17 @@ type Request = Parameters<typeof ctxOf>[0] & {
 }
 
 async function signIn(c: Request, account: string) {
-  const { world, sessions, session } = c.var
+  const { services, sessions, session } = c.var
   if (session) await sessions.end(session)
   c.header('set-cookie', await sessions.create(account))
-  return { account: view((await accountById(world.db, account))!) }
+  return { account: view((await accountById(services.db, account))!) }
 }
 
 const view = ({ id, name, email, colour }: z.infer<typeof AccountView>) => ({ id, name, email, colour })
 
 /** One-click demo people need loopback from end to end: the peer (the server listens there alone), the Host, no proxy. */
-const demoAllowed = (world: World, headers: Headers): boolean =>
-  world.demo && ![...headers.keys()].some((name) => FORWARDED.test(name))
+const demoAllowed = (services: Services, headers: Headers): boolean =>
+  services.demo && ![...headers.keys()].some((name) => FORWARDED.test(name))
 
 // what proxies add in their many ways
 const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-original-.*|true-client-ip|cf-.*)$/
@@ -191,7 +191,9 @@ const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-origin
  * itself; then it is what the nearest proxy says last, or all who come by it would share one limit.
  */
 function addressOf(c: Request): string {
-  const forwarded = c.var.world.origins.secure ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined
+  const forwarded = c.var.services.origins.secure
+    ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim()
+    : undefined
   const incoming = (c.env as { incoming?: { socket: { remoteAddress?: string } } }).incoming
   return forwarded || (incoming?.socket.remoteAddress ?? 'unknown')
 }

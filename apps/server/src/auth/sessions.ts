@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Lucia, TimeSpan, type Adapter, type DatabaseSession, type DatabaseUser } from 'lucia'
 import type { Db } from '../db/open.ts'
-import { newSecret } from '../world.ts'
+import { newSecret } from '../services.ts'
 
 /** Who is signed in. */
 export interface Account {

@@ -4,7 +4,7 @@ import type { Db } from '../db/open.ts'
 import type { Tables } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
-import { newId, newSecret, type World } from '../world.ts'
+import { newId, newSecret, type Services } from '../services.ts'
 import { hashPassword } from './password.ts'
 import { hashOf } from './sessions.ts'
 import {
@@ -24,26 +24,26 @@ type Trx = Transaction<Tables>
 const DAY = 24 * 60 * 60 * 1000
 
 /** A link as it is shown once: the secret stands in the fragment, so no server, proxy or log ever sees it. */
-const linkTo = (world: World, secret: string) => `${world.origins.url}/link#${secret}`
+const linkTo = (services: Services, secret: string) => `${services.origins.url}/link#${secret}`
 
 /** A one-time link that signs in an account. */
-export async function makeSignInLink(world: World, account: string, madeBy: string | null): Promise<string> {
+export async function makeSignInLink(services: Services, account: string, madeBy: string | null): Promise<string> {
   const secret = newSecret()
   const ticket = { kind: 'sign-in', account, made_by: madeBy } as const
-  await insertTicket(world.db, { ...ticket, ...life(world), hash: hashOf(secret), id: newId() })
-  return linkTo(world, secret)
+  await insertTicket(services.db, { ...ticket, ...life(services), hash: hashOf(secret), id: newId() })
+  return linkTo(services, secret)
 }
 
 /** A one-time link that makes the first person of a server that has none. */
-export async function makeFirstOwnerLink(world: World): Promise<string> {
+export async function makeFirstOwnerLink(services: Services): Promise<string> {
   const secret = newSecret()
-  await insertTicket(world.db, { kind: 'first-owner', ...life(world), hash: hashOf(secret), id: newId() })
-  return linkTo(world, secret)
+  await insertTicket(services.db, { kind: 'first-owner', ...life(services), hash: hashOf(secret), id: newId() })
+  return linkTo(services, secret)
 }
 
 /** An invitation into a project under a role; the caller has checked that it is not above the inviter's. */
 export async function makeInvitation(
-  world: World,
+  services: Services,
   project: string,
   role: Role,
   by: string,
@@ -51,18 +51,18 @@ export async function makeInvitation(
   const secret = newSecret()
   const id = newId()
   const ticket = { kind: 'invite', project, role, made_by: by } as const
-  await insertTicket(world.db, { ...ticket, ...life(world), hash: hashOf(secret), id })
-  return { id, url: linkTo(world, secret) }
+  await insertTicket(services.db, { ...ticket, ...life(services), hash: hashOf(secret), id })
+  return { id, url: linkTo(services, secret) }
 }
 
-const life = (world: World) => ({ expires_at: new Date(world.now().getTime() + DAY) })
+const life = (services: Services) => ({ expires_at: new Date(services.now().getTime() + DAY) })
 
 /** What a link is for, without consuming it. Throws `link_used` for one that is used, expired, revoked or unknown. */
-export async function lookAtTicket(world: World, secret: string) {
-  const ticket = await liveTicket(world, world.db, secret)
-  const project = ticket.project === null ? null : await projectName(world, ticket.project)
-  const inviter = ticket.made_by === null ? null : await accountById(world.db, ticket.made_by)
-  const account = ticket.account === null ? null : await accountById(world.db, ticket.account)
+export async function lookAtTicket(services: Services, secret: string) {
+  const ticket = await liveTicket(services, services.db, secret)
+  const project = ticket.project === null ? null : await projectName(services, ticket.project)
+  const inviter = ticket.made_by === null ? null : await accountById(services.db, ticket.made_by)
+  const account = ticket.account === null ? null : await accountById(services.db, ticket.account)
   return {
     kind: ticket.kind,
     project,
@@ -72,8 +72,8 @@ export async function lookAtTicket(world: World, secret: string) {
   }
 }
 
-const projectName = (world: World, project: string) =>
-  world.db.selectFrom('project').select(['id', 'name']).where('id', '=', project).executeTakeFirstOrThrow()
+const projectName = (services: Services, project: string) =>
+  services.db.selectFrom('project').select(['id', 'name']).where('id', '=', project).executeTakeFirstOrThrow()
 
 /** Who comes in by an invitation or as a first owner. */
 export interface NewPerson {
@@ -86,33 +86,38 @@ export interface NewPerson {
  * Consumes a link and answers who is signed in by it. An invitation adds the signed-in account, or a new person, to its
  * project; it never lowers a role and dies with its maker's right to give it.
  */
-export async function consumeTicket(world: World, secret: string, person: NewPerson | null, signedIn: string | null) {
-  const { account: known, project } = await liveTicket(world, world.db, secret)
+export async function consumeTicket(
+  services: Services,
+  secret: string,
+  person: NewPerson | null,
+  signedIn: string | null,
+) {
+  const { account: known, project } = await liveTicket(services, services.db, secret)
   const account = known ?? signedIn ?? newId()
   const isNew = known === null && signedIn === null
   if (isNew && person === null) throw new Problem('malformed', { field: 'person' })
   const passwordHash = isNew ? await hashPassword(person!.password) : null
   const consume = async (trx: Trx) => {
     // once more: a password takes its time, and meanwhile the inviter may have lost the right to invite
-    const ticket = await liveTicket(world, trx, secret)
-    if (!(await useTicket(trx, ticket, world.now()))) throw new Problem('link_used')
+    const ticket = await liveTicket(services, trx, secret)
+    if (!(await useTicket(trx, ticket, services.now()))) throw new Problem('link_used')
     if (isNew) await insertPerson(trx, account, person!, passwordHash!)
     if (ticket.kind === 'invite') await join(trx, ticket.project!, account, ticket.role!)
   }
   try {
-    await transact(world, consume)
+    await transact(services, consume)
   } catch (error) {
     // somebody else came in under the same address at the same moment
     const taken = (error as { constraint?: unknown }).constraint === 'account_email_key'
     throw taken ? new Problem('email_taken', { email: person!.email.toLowerCase() }) : error
   }
-  if (project !== null) world.bell.ring()
+  if (project !== null) services.notifier.notify()
   return { account, project }
 }
 
 /** The ticket behind a secret, if what it stands on stands still; in a transaction that holds till its end. */
-async function liveTicket(world: World, db: Db, secret: string) {
-  const ticket = await ticketByHash(db, hashOf(secret), world.now())
+async function liveTicket(services: Services, db: Db, secret: string) {
+  const ticket = await ticketByHash(db, hashOf(secret), services.now())
   if (!ticket) throw new Problem('link_used')
   if (ticket.kind === 'invite') {
     const inviter = ticket.made_by === null ? undefined : await holdMembership(db, ticket.project!, ticket.made_by)
@@ -125,7 +130,7 @@ async function liveTicket(world: World, db: Db, secret: string) {
     if (theirs.length === 0 || !theirs.every(({ owned }) => owned)) throw new Problem('link_used')
   }
   const account = ticket.account === null ? undefined : await accountById(db, ticket.account)
-  if (account && account.demo !== null && !world.demo) throw new Problem('demo_only_here')
+  if (account && account.demo !== null && !services.demo) throw new Problem('demo_only_here')
   return ticket
 }
 

@@ -29,13 +29,13 @@ describe.runIf(server)('from a data folder to a Postgres', () => {
 
   beforeAll(async () => {
     from = await openTestApp({ demo: true })
-    await seedDemo(from.world, from.live, join(import.meta.dirname, '../../../../seeds'))
+    await seedDemo(from.services, from.live, join(import.meta.dirname, '../../../../seeds'))
     // nothing is told to pages while the rows are compared
     await from.live.close()
     // what a careless copy would change: a JSON null, quotes within arrays, the digits of a second
     await sql`insert into fact (scope, n, kind, payload, at)
-      values ('odd', 1, 'null', 'null', '2026-01-01 00:00:00.123456+00')`.execute(from.world.db)
-    await sql`update member set reads = array['a"b', 'c,d', '{}', 'NULL', '']`.execute(from.world.db)
+      values ('odd', 1, 'null', 'null', '2026-01-01 00:00:00.123456+00')`.execute(from.services.db)
+    await sql`update member set reads = array['a"b', 'c,d', '{}', 'NULL', '']`.execute(from.services.db)
     await admin(server!, `create database ${name}`)
     to = await openDatabase({ url: withDatabase(server!, name) })
   })
@@ -46,8 +46,8 @@ describe.runIf(server)('from a data folder to a Postgres', () => {
   })
 
   test('everything is there, and goes on from there', async () => {
-    const before = await everything(from.world.db)
-    const moved = await move(from.world, to)
+    const before = await everything(from.services.db)
+    const moved = await move(from.services, to)
     expect(await everything(to.db)).toEqual(before)
     expect(Object.fromEntries(moved)).toEqual(
       Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows.length])),
@@ -64,7 +64,7 @@ describe.runIf(server)('from a data folder to a Postgres', () => {
 
   test('a database with something in it is left as it is', async () => {
     const before = await everything(to.db)
-    await expect(move(from.world, to)).rejects.toThrow(/^The other database is not empty \(account/)
+    await expect(move(from.services, to)).rejects.toThrow(/^The other database is not empty \(account/)
     expect(await everything(to.db)).toEqual(before)
   })
 
@@ -73,7 +73,7 @@ describe.runIf(server)('from a data folder to a Postgres', () => {
     await admin(server!, `create database ${other}`)
     const database = await openDatabase({ url: withDatabase(server!, other) })
     await sql`create table invoices (n int)`.execute(database.db)
-    await expect(move(from.world, database)).rejects.toThrow('not empty (invoices')
+    await expect(move(from.services, database)).rejects.toThrow('not empty (invoices')
     expect(Object.keys(await everything(database.db))).toEqual(['invoices'])
     await database.close()
     await admin(server!, `drop database ${other} with (force)`)

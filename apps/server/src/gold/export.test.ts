@@ -35,11 +35,11 @@ beforeEach(async () => {
 
 async function join(name: string, role: Role): Promise<Browser> {
   const person = await app.person(name)
-  await app.world.db.transaction().execute((trx) => insertMember(trx, project, person.account, role, `${role} 1`))
+  await app.services.db.transaction().execute((trx) => insertMember(trx, project, person.account, role, `${role} 1`))
   return person
 }
 
-const ctx = () => ({ world: app.world, account: { id: owner.account, name: 'Owner', email: null, colour: 1 } })
+const ctx = () => ({ services: app.services, account: { id: owner.account, name: 'Owner', email: null, colour: 1 } })
 const about = {
   externalId: null,
   language: 'kk',
@@ -62,7 +62,7 @@ const span = (quote: string, label: string): Content => {
 
 async function mark(article: string, content: Content): Promise<string> {
   const id = idFrom(randomBytes(12))
-  const { layer } = (await benchOf(app.world.db, article))!
+  const { layer } = (await benchOf(app.services.db, article))!
   await app.live.write(layer, ann.account, { edit: (doc) => doc.add(content, { id }) })
   return id
 }
@@ -112,7 +112,7 @@ async function readCorpus(file: string): Promise<GoldArticle[]> {
 }
 
 const goldRows = () =>
-  app.world.db
+  app.services.db
     .selectFrom('gold as g')
     .innerJoin('revision as r', 'r.id', 'g.revision')
     .select(['r.article', 'g.annotation', 'g.label', 'g.starts', 'g.ends', 'g.quotes', 'g.digest'])
@@ -173,7 +173,7 @@ describe('JSON Lines', () => {
     const id = await approve(first, span('Асхат', 'per'))
     const { cut } = await report({ format: 'jsonl' })
     const early = await download({ format: 'jsonl', cut })
-    const { layer } = (await benchOf(app.world.db, first))!
+    const { layer } = (await benchOf(app.services.db, first))!
     await app.live.write(layer, rita.account, { edit: (doc) => doc.setLabel(id, 'prof') })
     await decide(first, 'approve', id, span('Асхат', 'prof'))
     await approve(first, span('Ақтөбеде', 'city'))
@@ -304,13 +304,13 @@ test('annotators and foreigners export nothing', async () => {
 test('whoever holds the machine gets the same archive', async () => {
   const request = { format: 'jsonl', policy: null, include: 'closed', people: 'pseudonyms', cut: null } as const
   const chunks: Buffer[] = []
-  for await (const chunk of await exportUnasked(app.world, project, request)) chunks.push(chunk as Buffer)
+  for await (const chunk of await exportUnasked(app.services, project, request)) chunks.push(chunk as Buffer)
   expect(unzip(Buffer.concat(chunks))).toEqual(await download({ format: 'jsonl' }))
 })
 
 test('the database refuses gold whose quote is not the text', async () => {
   await approve(articles[0]!, span('Асхат', 'per'))
-  const { db } = app.world
+  const { db } = app.services
   const change = db.updateTable('gold').where('project', '=', project)
   await expect(change.set({ quotes: ['Асхаn'] }).execute()).rejects.toMatchObject({ code: '23514' })
   await expect(change.set({ starts: [0], ends: [5] }).execute()).rejects.toMatchObject({ code: '23514' })

@@ -15,7 +15,7 @@ import { Problem } from '@tamga/model'
 import { requireRole, type Ctx } from '../auth/guard.ts'
 import type { Db } from '../db/open.ts'
 import { labelSetOf, projectById } from '../projects/store.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { goldArticles, openCorpus, type People } from './corpus.ts'
 import { zipPieces } from './zip.ts'
 
@@ -42,7 +42,7 @@ export async function reportExport(
   gone?: AbortSignal,
 ): Promise<ExportReport> {
   await requireExport(ctx, project, request)
-  return reportOn(await planExport(ctx.world.db, project, request, gone))
+  return reportOn(await planExport(ctx.services.db, project, request, gone))
 }
 
 /** The same for every policy that a format has, from one walk. */
@@ -53,7 +53,7 @@ export async function reportExports(
   gone?: AbortSignal,
 ): Promise<readonly ExportReport[]> {
   await requireExport(ctx, project, request)
-  const plan = await planExport(ctx.world.db, project, { ...request, policy: null }, gone)
+  const plan = await planExport(ctx.services.db, project, { ...request, policy: null }, gone)
   return reportsOn(plan, plan.format.policies)
 }
 
@@ -69,19 +69,19 @@ export async function exportFile(
   gone?: AbortSignal,
 ): Promise<{ name: string; stream: Readable }> {
   await requireExport(ctx, project, request)
-  const { world } = ctx
-  const { name } = await projectById(world.db, project)
-  const { stream } = await zipPieces(await writeExport(world.db, project, request, gone), world.now())
+  const { services } = ctx
+  const { name } = await projectById(services.db, project)
+  const { stream } = await zipPieces(await writeExport(services.db, project, request, gone), services.now())
   return { name: `${slug(name)}-${request.format}.zip`, stream }
 }
 
 /** The same report for whoever holds the machine: no role is asked. */
-export const reportUnasked = async ({ db }: World, project: string, request: ExportRequest): Promise<ExportReport> =>
+export const reportUnasked = async ({ db }: Services, project: string, request: ExportRequest): Promise<ExportReport> =>
   reportOn(await planExport(db, project, request))
 
 /** The same archive for whoever holds the machine. Refuses as `exportFile` does. */
-export async function exportUnasked(world: World, project: string, request: ExportRequest): Promise<Readable> {
-  return (await zipPieces(await writeExport(world.db, project, request), world.now())).stream
+export async function exportUnasked(services: Services, project: string, request: ExportRequest): Promise<Readable> {
+  return (await zipPieces(await writeExport(services.db, project, request), services.now())).stream
 }
 
 async function requireExport(ctx: Ctx, project: string, { people }: Pick<ExportRequest, 'people'>): Promise<void> {

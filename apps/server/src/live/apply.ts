@@ -14,7 +14,7 @@ import {
 } from '@tamga/collab'
 import { can, type AttributeValue, type Plain, type ProblemCode, type ProblemDetails, type Role } from '@tamga/model'
 import * as Y from 'yjs'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { accept, inOrder, KeyWatch, type KeyChange } from './accept.ts'
 import type { Replica } from './replica.ts'
 

@@ -41,7 +41,7 @@ beforeEach(async () => {
   dan = await join('Dan', 'annotator')
   rita = await join('Rita', 'reviewer')
   const about = { externalId: null, title: 'T', language: 'kk', date: null, group: null, source: null, licence: null }
-  const ctx = { world: app.world, account: { id: owner.account, name: 'Owner', email: null, colour: 1 } }
+  const ctx = { services: app.services, account: { id: owner.account, name: 'Owner', email: null, colour: 1 } }
   article = (await importArticles(ctx, project, [{ ...about, language: 'kk', meta: {}, text: TEXT }]))[0]!
 })
 
@@ -64,7 +64,7 @@ async function refusedOf(by: Browser, wanted: [Plain] | null = ['per']): Promise
     code: 'locked',
     at: new Date(),
   } as const
-  await app.world.db
+  await app.services.db
     .transaction()
     .execute((trx) => insertAside(trx, { ...row, value: wanted && json(wanted), details: json({}) }))
   return id
@@ -78,7 +78,7 @@ const keep = (by: Browser, part: object = {}) => ({
   body: { id: fresh(), ...label, ...part },
 })
 const acts = () =>
-  app.world.db
+  app.services.db
     .selectFrom('audit')
     .select(['act', 'account', 'subject', 'after'])
     .where('project', '=', project)
@@ -87,7 +87,7 @@ const acts = () =>
     .execute()
 const facts = async () =>
   (
-    await app.world.db
+    await app.services.db
       .selectFrom('fact')
       .select('payload')
       .where('scope', '=', `project/${project}`)
@@ -171,7 +171,7 @@ describe('taking off the list', () => {
     expect(await dan.refusal('POST', `/asides/${id}/resolve`, { how: 'again' })).toBe('not_found')
     await rita.send('POST', `/asides/${id}/resolve`, { how: 'again' })
     expect(await idsOf(ann)).toEqual([])
-    const row = await app.world.db
+    const row = await app.services.db
       .selectFrom('set_aside')
       .select(['account', 'resolved_by', 'how'])
       .where('id', '=', id)
@@ -193,7 +193,7 @@ describe('keeping what never reached the layer', () => {
     expect(await listOf(ann)).toMatchObject([{ id: body.id, account: ann.account, code: 'edit_overtaken' }])
     await ann.send('POST', `/asides/${body.id}/hand`)
     expect(await idsOf(rita)).toEqual([body.id])
-    expect(await app.world.db.selectFrom('annotation').selectAll().where('id', '=', SPAN).execute()).toEqual([])
+    expect(await app.services.db.selectFrom('annotation').selectAll().where('id', '=', SPAN).execute()).toEqual([])
   })
 
   test('never takes an id that is somebody else’s', async () => {

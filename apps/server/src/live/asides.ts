@@ -10,7 +10,7 @@ export async function enterArticle(
   id: string,
   action: Action,
 ): Promise<{ article: Row<'article'>; role: Role }> {
-  const article = await articleById(ctx.world.db, id)
+  const article = await articleById(ctx.services.db, id)
   if (!article) throw new Problem('not_found')
   const role = await requireRole(ctx, article.project, action)
   if (article.withdrawn_at && role !== 'owner') throw new Problem('article_withdrawn')
@@ -20,7 +20,7 @@ export async function enterArticle(
 /** What of my edits here was not let stand and still waits for a word; for a reviewer also what others handed over. */
 export async function listAsides(ctx: Ctx, id: string) {
   const { role } = await enterArticle(ctx, id, 'read')
-  const rows = await openAsides(ctx.world.db, id, ctx.account.id, { handed: can(role, 'decide') })
+  const rows = await openAsides(ctx.services.db, id, ctx.account.id, { handed: can(role, 'decide') })
   return rows.map(({ at, handed_at, ...row }) => ({
     ...row,
     at: at.toISOString(),

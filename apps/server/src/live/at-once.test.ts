@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { json } from '../db/json.ts'
 import { poolOf } from '../db/open.ts'
-import { newId } from '../world.ts'
-import { flushAtOnce, type Foreseen, type FlushRows } from './store.ts'
+import { newId } from '../services.ts'
+import { flushAtOnce, type Expected, type FlushRows } from './store.ts'
 import { labels, openTestRoom, span, Tab, until, type Person, type TestRoom } from './test-room.ts'
 
 let room: TestRoom
@@ -26,12 +26,12 @@ const newest = async () => {
   return no
 }
 
-const foreseen = async (): Promise<Foreseen> => ({
+const expected = async (): Promise<Expected> => ({
   layers: [{ layer, epoch: 1, seq: 0, label_set: await newest() }],
   members: [{ project: room.project, account: anna.id, role: 'annotator' }],
 })
 
-function flush(what: Foreseen): Promise<boolean> {
+function flush(what: Expected): Promise<boolean> {
   const log = [{ layer, seq: 1, epoch: 1, account: anna.id, at: new Date(), data: 'AAA=' }]
   const rows: FlushRows = {
     ...{ log, changes: [], annotations: [], asides: [], counts: [] },
@@ -41,12 +41,12 @@ function flush(what: Foreseen): Promise<boolean> {
 }
 
 describe('a flush in one statement', () => {
-  test('writes where everything stands as foreseen', async () => {
-    expect(await flush(await foreseen())).toBe(true)
+  test('writes where everything stands as expected', async () => {
+    expect(await flush(await expected())).toBe(true)
     expect(await head()).toEqual({ seq: 1 })
   })
 
-  test.each<[string, (what: Foreseen) => Promise<unknown>]>([
+  test.each<[string, (what: Expected) => Promise<unknown>]>([
     ['a head moved', () => room.db.updateTable('layer_head').set({ seq: 4 }).where('layer', '=', layer).execute()],
     [
       'there is a new document',
@@ -101,7 +101,7 @@ describe('a flush in one statement', () => {
       },
     ],
   ])('writes nothing if %s', async (_name, happen) => {
-    const what = await foreseen()
+    const what = await expected()
     await happen(what)
     const before = await head()
     expect(await flush(what)).toBe(false)
@@ -114,7 +114,7 @@ describe('a flush in one statement', () => {
   test.runIf(process.env.TEST_DB === 'postgres')(
     'waits neither for a head nor for a project that is held',
     async () => {
-      const what = await foreseen()
+      const what = await expected()
       await room.db.transaction().execute(async (trx) => {
         await trx.selectFrom('layer_head').select('seq').where('layer', '=', layer).forUpdate().execute()
         expect(await flush(what)).toBe(false)

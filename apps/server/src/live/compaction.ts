@@ -1,9 +1,9 @@
 import { transact } from '../db/transact.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { beginEpoch, isWorthANewEpoch } from './epoch.ts'
 import type { Replica } from './replica.ts'
 import { lastWritten, putSnapshot } from './store.ts'
-import type { Whole } from './whole.ts'
+import type { SyncCache } from './sync-cache.ts'
 
 /** A snapshot is taken after so many rows of log, and when they are worth something beside the last one. */
 const SNAPSHOT_ROWS = 500
@@ -20,7 +20,7 @@ const RETRY_MS = 30_000
 /** The room whose document is kept small. */
 interface Kept {
   readonly replica: Replica
-  readonly whole: Whole
+  readonly whole: SyncCache
   /** Nobody writes between these two. */
   begins(): void
   ends(): void
@@ -30,14 +30,14 @@ interface Kept {
 
 /** Keeps what a layer's document costs bounded: snapshots cover its log, and a new document leaves its past behind. */
 export class Compaction {
-  readonly #world: World
+  readonly #services: Services
   readonly #room: Kept
   #bytes = 0
   #running: Promise<void> | null = null
   #failedAt = -Infinity
 
-  constructor(world: World, room: Kept) {
-    this.#world = world
+  constructor(services: Services, room: Kept) {
+    this.#services = services
     this.#room = room
   }
 
@@ -62,13 +62,13 @@ export class Compaction {
   /** Leaves a document in which nobody is for whoever opens it next: a new one where that is worth it, or a snapshot. */
   async leave(): Promise<void> {
     const { replica } = this.#room
-    if (!(await beginAnewIfWorth(this.#world, replica)) && replica.seq > replica.snapshotSeq) await this.#snap()
+    if (!(await beginAnewIfWorth(this.#services, replica)) && replica.seq > replica.snapshotSeq) await this.#snap()
   }
 
   #beginAnew(): void {
     const { replica } = this.#room
     this.#room.begins()
-    this.#running = beginEpoch(this.#world, replica.ground.layer)
+    this.#running = beginEpoch(this.#services, replica.info.layer)
       .then(() => this.#room.renewed())
       .catch(() => (this.#failedAt = performance.now()))
       .then(() => {
@@ -81,15 +81,15 @@ export class Compaction {
   async #snap(): Promise<void> {
     const { replica, whole } = this.#room
     const { epoch, seq, tailBytes } = replica
-    const { layer } = replica.ground
+    const { layer } = replica.info
     const state = whole.updateOf(replica)
     replica.isHeld = true
     try {
-      await transact(this.#world, (trx) => putSnapshot(trx, { layer, epoch, seq, state, at: this.#world.now() }))
+      await transact(this.#services, (trx) => putSnapshot(trx, { layer, epoch, seq, state, at: this.#services.now() }))
     } finally {
       replica.isHeld = false
     }
-    this.#world.metrics.snapshots.inc()
+    this.#services.metrics.snapshots.inc()
     replica.snapshotSeq = seq
     replica.tailBytes -= tailBytes
     this.#bytes = state.length
@@ -100,11 +100,11 @@ export class Compaction {
  * Begins a new document where that is worth it, with nobody of this process inside, nor of another one as far as can be
  * seen. Answers if it did.
  */
-export async function beginAnewIfWorth(world: World, replica: Replica): Promise<boolean> {
+export async function beginAnewIfWorth(services: Services, replica: Replica): Promise<boolean> {
   if (!isWorthANewEpoch(replica)) return false
-  const { layer } = replica.ground
-  const at = world.bus.shared ? await lastWritten(world.db, layer) : undefined
-  if (at !== undefined && world.now().getTime() - at.getTime() < QUIET_MS) return false
-  await beginEpoch(world, layer)
+  const { layer } = replica.info
+  const at = services.bus.shared ? await lastWritten(services.db, layer) : undefined
+  if (at !== undefined && services.now().getTime() - at.getTime() < QUIET_MS) return false
+  await beginEpoch(services, layer)
   return true
 }

@@ -2,7 +2,7 @@ import { closeCodes, encodeAwareness, type CloseCode } from '@tamga/collab'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { packetOf } from './packet.ts'
-import type { Peer, Sitter } from './seat.ts'
+import type { RoomConnection, PublicAccount } from './participant.ts'
 
 /** What may wait for a reader, beside one frame of whatever size, before it counts as too slow. */
 const UNREAD_BYTES = 4 * 1024 * 1024
@@ -17,8 +17,8 @@ const keepAlive = packetOf({ type: 'awareness', update: encodeAwareness([]) })
 type Who = Pick<Connection, 'account' | 'session' | 'project' | 'wantsAcks' | 'knowsEpoch'>
 
 /** One WebSocket, as rooms and lobbies see it. */
-export class Connection implements Peer {
-  readonly account: Sitter
+export class Connection implements RoomConnection {
+  readonly account: PublicAccount
   readonly session: string
   readonly project: string
   readonly wantsAcks: boolean

@@ -1,12 +1,12 @@
 import { projectScope, state } from '../facts.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { takeUntold } from './store.ts'
 
 /**
  * Tells pages of articles whose counts moved, once for all that happened since the last time: each edit by itself would
  * reach everybody in the project. What a process that ended did not tell is told by the next one that looks.
  */
-export async function tellCounts({ db, bell }: World): Promise<void> {
+export async function tellCounts({ db, notifier }: Services): Promise<void> {
   const told = await db.transaction().execute(async (trx) => {
     const rows = await takeUntold(trx)
     const projects = [...new Set(rows.map(({ project }) => project))].sort()
@@ -23,5 +23,5 @@ export async function tellCounts({ db, bell }: World): Promise<void> {
     }
     return rows.length > 0
   })
-  if (told) bell.ring()
+  if (told) notifier.notify()
 }

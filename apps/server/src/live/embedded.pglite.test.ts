@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { openTestRoom, span, Tab, until, type Person, type TestRoom } from './test-room.ts'
 
 describe('under an embedded database that fails', () => {

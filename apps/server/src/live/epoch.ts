@@ -2,7 +2,7 @@ import { baseClient, fieldKey, ROOT, toRecord } from '@tamga/collab'
 import type { Content } from '@tamga/model'
 import * as Y from 'yjs'
 import { transact } from '../db/transact.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import type { Replica } from './replica.ts'
 import { annotationsFor, lockHead, moveEpoch, putSnapshot } from './store.ts'
 
@@ -25,16 +25,16 @@ export function isWorthANewEpoch({ size: { structs, keys, clients } }: Replica):
  * Begins a new document of a layer: what its annotations say now, each in one record, without what is gone for 30 days.
  * It is stored as a snapshot before anybody can join it. Whoever has the old one is told so at the next message.
  */
-export async function beginEpoch(world: World, layer: string): Promise<void> {
-  const at = world.now()
-  await transact(world, async (trx) => {
-    const head = await lockHead(trx, layer, world.kind)
+export async function beginEpoch(services: Services, layer: string): Promise<void> {
+  const at = services.now()
+  await transact(services, async (trx) => {
+    const head = await lockHead(trx, layer, services.kind)
     const rows = await annotationsFor(trx, layer, new Date(at.getTime() - GONE_DAYS * DAY))
     const epoch = head.epoch + 1
     await moveEpoch(trx, layer, epoch)
     await putSnapshot(trx, { layer, epoch, seq: head.seq, state: baseOf(epoch, rows), at })
   })
-  world.metrics.epochs.inc()
+  services.metrics.epochs.inc()
 }
 
 interface Standing {

@@ -1,5 +1,5 @@
 import type { FactMessage } from '@tamga/collab'
-import { factsAfter, positions, type FactBell } from '../facts.ts'
+import { factsAfter, positions, type FactNotifier } from '../facts.ts'
 import type { Db } from '../db/open.ts'
 
 interface Subscription {
@@ -10,7 +10,7 @@ interface Subscription {
 }
 
 /**
- * Carries facts from the database to those who listen, each from the number it has seen. Looks when the bell rings and
+ * Carries facts from the database to those who listen, each from the number it has seen. Looks when it is notified and
  * whenever it is told to: a lost ring costs at most the time to the next look.
  */
 export class Feed {
@@ -20,9 +20,9 @@ export class Feed {
   #looking: Promise<void> | null = null
   #again = false
 
-  constructor(db: Db, bell: FactBell) {
+  constructor(db: Db, notifier: FactNotifier) {
     this.#db = db
-    this.#stop = bell.listen(() => this.look())
+    this.#stop = notifier.listen(() => this.look())
   }
 
   /** Delivers the facts of a scope after a number, in order; without one, those from now on. Returns what ends it. */

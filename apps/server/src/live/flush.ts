@@ -5,16 +5,16 @@ import { clientOf, transactInTwo } from '../db/in-two.ts'
 import { poolOf } from '../db/open.ts'
 import { projectScope, state } from '../facts.ts'
 import { approvedOf, dropClosingOf, isAnyDecided, refreshGold } from '../gold/store.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { applyOwn } from './apply.ts'
 import { Overtaken } from './failure.ts'
 import { OtherEpoch, type LogRow, type Replica } from './replica.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
-import type { Seat } from './seat.ts'
+import type { Participant } from './participant.ts'
 import { beginFlush, claimClients, holdLabels, isOneStatement, labelsOf, lockHead, standingOf } from './store.ts'
 import { flushAtOnce, writeFlush } from './store.ts'
-import type { FlushRows, Foreseen, Head, LayerStanding, Trx } from './store.ts'
-import { claimsOf, decode, takeAll, type Batch, type Begun, type Decoded, type Taken } from './take.ts'
+import type { FlushRows, Expected, Head, LayerStanding, Trx } from './store.ts'
+import { claimsOf, decode, takeAll, type Batch, type FlushContext, type Decoded, type Taken } from './take.ts'
 import type { Write } from './write.ts'
 
 /** What a committed flush has to tell one room. */
@@ -24,97 +24,97 @@ export interface Flushed {
   /** What this flush wrote itself: the log after `from`. Other processes lack it. */
   readonly rows: readonly LogRow[]
   readonly from: number
-  readonly refusals: ReadonlyMap<Seat, readonly Refusal[]>
+  readonly refusals: ReadonlyMap<Participant, readonly Refusal[]>
   /** Whose socket is closed, and why. */
-  readonly faults: ReadonlyMap<Seat, UpdateFault>
+  readonly faults: ReadonlyMap<Participant, UpdateFault>
   /** True if facts may have been stated. */
   readonly told: boolean
 }
 
-/** So much is foreseen: more would be one statement that holds the embedded database's only session for too long. */
-const FORESEEN_BYTES = 128 * 1024
+/** So much is expected: more would be one statement that holds the embedded database's only session for too long. */
+const EXPECTED_BYTES = 128 * 1024
 
 /**
  * Takes what clients sent into their layers, all in one transaction: lock the heads, catch up, ask membership and state,
  * claim client ids, inspect, apply with corrections, write log, annotations, changes and what was set aside, refresh gold,
- * state facts; by a single statement where all that is asked can be foreseen. Returns after the commit what each room has to
+ * state facts; by a single statement where all that is asked can be expected. Returns after the commit what each room has to
  * tell; a room is missing whose head somebody else holds. If it throws, nothing was written or nobody knows (`failureOf`),
  * and `replica.ahead` says whether a copy must be loaded anew.
  */
-export async function flush(world: World, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
+export async function flush(services: Services, batches: readonly Batch[]): Promise<Map<Batch, Flushed>> {
   const decoded = new Map(batches.map((batch) => [batch, batch.items.map(decode)]))
-  if (isForeseen(decoded)) return flushForeseen(world, decoded)
-  const layers = batches.map(({ replica }) => replica.ground.layer)
+  if (isExpected(decoded)) return flushExpected(services, decoded)
+  const layers = batches.map(({ replica }) => replica.info.layer)
   const lock = (client: pg.ClientBase) => beginFlush(client, layers, accountsIn(batches))
-  return commit(world, lock, async (trx, held) => {
+  return commit(services, lock, async (trx, held) => {
     const taken = new Map<Batch, Taken>()
     for (const [batch, updates] of decoded) {
-      const layer = held.get(batch.replica.ground.layer)
+      const layer = held.get(batch.replica.info.layer)
       if (!layer) continue
-      const begun = await begin(trx, batch, layer, layer)
+      const context = await begin(trx, batch, layer, layer)
       batch.replica.learn(isPlain(layer), accountsIn([batch]), layer.roles ?? {})
       await claim(trx, batch, updates)
-      taken.set(batch, takeAll(batch, updates, begun, layer.roles ?? {}))
+      taken.set(batch, takeAll(batch, updates, context, layer.roles ?? {}))
     }
     return taken
   })
 }
 
 /** Is all that a flush asks known from an earlier one, so that the database need only say whether it still holds? */
-function isForeseen(decoded: ReadonlyMap<Batch, readonly Decoded[]>): boolean {
+function isExpected(decoded: ReadonlyMap<Batch, readonly Decoded[]>): boolean {
   const isKnown = ([batch, updates]: readonly [Batch, readonly Decoded[]]) =>
-    batch.replica.foresees(accountsIn([batch])) && claimsOf(batch, updates).size === 0
+    batch.replica.expects(accountsIn([batch])) && claimsOf(batch, updates).size === 0
   const sizes = [...decoded.keys()].flatMap(({ items }) => items.map(({ bytes }) => bytes?.length ?? 0))
-  return sizes.reduce((sum, size) => sum + size, 0) <= FORESEEN_BYTES && [...decoded].every(isKnown)
+  return sizes.reduce((sum, size) => sum + size, 0) <= EXPECTED_BYTES && [...decoded].every(isKnown)
 }
 
 /**
  * The same in a single statement: takes what clients sent as if everything stood where it did, and the database writes it
  * only if that is so. Throws `Overtaken` if not: the copies are ahead then, and the next attempt asks.
  */
-async function flushForeseen(
-  world: World,
+async function flushExpected(
+  services: Services,
   decoded: ReadonlyMap<Batch, readonly Decoded[]>,
 ): Promise<Map<Batch, Flushed>> {
-  const begun = { shut: null, closed: false, decided: false, locked: none }
+  const context = { shut: null, closed: false, decided: false, locked: none }
   const taken = new Map<Batch, Taken>()
   for (const [batch, updates] of decoded)
-    taken.set(batch, takeAll(batch, updates, begun, Object.fromEntries(batch.replica.plainRoles!)))
-  const written = writtenBy(taken, world.now())
+    taken.set(batch, takeAll(batch, updates, context, Object.fromEntries(batch.replica.plainRoles!)))
+  const written = writtenBy(taken, services.now())
   const rows = allRows(taken, written, new Set())
-  if (!(await flushAtOnce(poolOf(world.db), foreseenOf([...taken.keys()]), rows))) {
+  if (!(await flushAtOnce(poolOf(services.db), expectedOf([...taken.keys()]), rows))) {
     for (const { replica } of taken.keys()) replica.plainRoles = null
     throw new Overtaken()
   }
   return settleAll({ taken, written, opened: [] })
 }
 
-function foreseenOf(batches: readonly Batch[]): Foreseen {
-  const layers = batches.map(({ replica: { ground, epoch, seq, labelSet } }) => ({
-    ...{ layer: ground.layer, epoch, seq, label_set: labelSet },
+function expectedOf(batches: readonly Batch[]): Expected {
+  const layers = batches.map(({ replica: { info, epoch, seq, labelSet } }) => ({
+    ...{ layer: info.layer, epoch, seq, label_set: labelSet },
   }))
   const members = batches.flatMap((batch) =>
     accountsIn([batch]).map((account) => ({
-      ...{ project: batch.replica.ground.project, account, role: batch.replica.plainRoles!.get(account)! },
+      ...{ project: batch.replica.info.project, account, role: batch.replica.plainRoles!.get(account)! },
     })),
   )
   return { layers, members }
 }
 
 /** The same path for one write of the server's own, in an account's name. */
-export async function flushOwn(world: World, replica: Replica, account: string, write: Write): Promise<Flushed> {
+export async function flushOwn(services: Services, replica: Replica, account: string, write: Write): Promise<Flushed> {
   const batch: Batch = { replica, items: [] }
-  const flushed = await commit(world, nothing, async (trx) => {
-    const { layer, project } = replica.ground
-    const head = await lockHead(trx, layer, world.kind)
+  const flushed = await commit(services, nothing, async (trx) => {
+    const { layer, project } = replica.info
+    const head = await lockHead(trx, layer, services.kind)
     await holdLabels(trx, project)
-    const begun = await begin(trx, batch, head, await standingOf(trx, layer))
-    if (begun.shut) throw new Problem(begun.shut)
+    const context = await begin(trx, batch, head, await standingOf(trx, layer))
+    if (context.shut) throw new Problem(context.shut)
     const own = await applyOwn(replica, account, () => write.edit(replica.layer, trx))
     const also = write.also && ((inside: Trx) => write.also!(inside))
     const updates = own.update ? [own.update] : []
-    const quiet = { faults: new Map<Seat, UpdateFault>(), refusals: new Map<Seat, Refusal[]>() }
-    return new Map([[batch, { begun, applied: [own], updates, ...quiet, ...(also && { also }) }]])
+    const quiet = { faults: new Map<Participant, UpdateFault>(), refusals: new Map<Participant, Refusal[]>() }
+    return new Map([[batch, { context, applied: [own], updates, ...quiet, ...(also && { also }) }]])
   })
   return flushed.get(batch)!
 }
@@ -123,13 +123,13 @@ const nothing = () => Promise.resolve()
 
 /** Runs `take`, writes what it took, commits, and only then moves the copies on. */
 async function commit<A>(
-  world: World,
+  services: Services,
   first: (client: pg.ClientBase) => Promise<A>,
   take: (trx: Trx, answer: A) => Promise<ReadonlyMap<Batch, Taken>>,
 ): Promise<Map<Batch, Flushed>> {
-  const done = await transactInTwo(poolOf(world.db), first, async (trx, answer) => {
+  const done = await transactInTwo(poolOf(services.db), first, async (trx, answer) => {
     const taken = await take(trx, answer)
-    const written = writtenBy(taken, world.now())
+    const written = writtenBy(taken, services.now())
     const recount = await toRecount(trx, taken, written)
     const rows = allRows(taken, written, recount)
     if (taken.size === 0) return { last: nothing, value: { taken, written, opened: [] } }
@@ -139,8 +139,8 @@ async function commit<A>(
     for (const { also } of taken.values()) await also?.(trx)
     const opened = await followGold(trx, taken, written, recount)
     for (const { replica } of opened)
-      await state(trx, projectScope(replica.ground.project), [
-        { kind: 'opened', payload: { article: replica.ground.article } },
+      await state(trx, projectScope(replica.info.project), [
+        { kind: 'opened', payload: { article: replica.info.article } },
       ])
     return { last: nothing, value: { taken, written, opened } }
   })
@@ -181,17 +181,17 @@ async function toRecount(
   written: ReadonlyMap<Batch, LayerRows>,
 ): Promise<ReadonlySet<Batch>> {
   const recount = new Set<Batch>()
-  for (const [batch, { begun, also }] of taken) {
+  for (const [batch, { context, also }] of taken) {
     const touched = written.get(batch)!.annotations.map(({ id }) => id)
-    const { layer } = batch.replica.ground
-    if (also || (begun.decided && (await isAnyDecided(trx, layer, touched)))) recount.add(batch)
+    const { layer } = batch.replica.info
+    if (also || (context.decided && (await isAnyDecided(trx, layer, touched)))) recount.add(batch)
   }
   return recount
 }
 
 /** True if a sign-off stands somewhere that something waiting may make fall. */
 const mayFall = (taken: ReadonlyMap<Batch, Taken>, written: ReadonlyMap<Batch, LayerRows>): boolean =>
-  [...taken].some(([batch, { begun }]) => begun.closed && written.get(batch)!.annotations.length > 0)
+  [...taken].some(([batch, { context }]) => context.closed && written.get(batch)!.annotations.length > 0)
 
 /** Brings gold, counts and sign-off into line. Answers the layers whose sign-off fell. */
 async function followGold(
@@ -201,13 +201,13 @@ async function followGold(
   recount: ReadonlySet<Batch>,
 ): Promise<Batch[]> {
   const opened: Batch[] = []
-  for (const [batch, { begun }] of taken) {
-    const { ground } = batch.replica
+  for (const [batch, { context }] of taken) {
+    const { info } = batch.replica
     const waits = written.get(batch)!.annotations.some(({ gone }) => !gone)
     const fell = recount.has(batch)
-      ? (await refreshGold(trx, ground.layer)).opened
-      : begun.closed && waits && (await dropClosingOf(trx, ground))
-    if (fell && ground.owner === null) opened.push(batch)
+      ? (await refreshGold(trx, info.layer)).opened
+      : context.closed && waits && (await dropClosingOf(trx, info))
+    if (fell && info.owner === null) opened.push(batch)
   }
   return opened
 }
@@ -219,7 +219,7 @@ function allRows(
 ): FlushRows {
   const all = [...written.values()]
   const counts = [...taken].flatMap(([batch, { applied }]) => {
-    const { article, owner } = batch.replica.ground
+    const { article, owner } = batch.replica.info
     const n = owner !== null || recount.has(batch) ? 0 : countsMoved(batch.replica, applied)
     return n === 0 ? [] : [{ article, annotated: n, waiting: n, approved: 0 }]
   })
@@ -230,7 +230,7 @@ function allRows(
     asides: all.flatMap(({ asides }) => asides),
     counts,
     heads: [...written].map(([{ replica }, { log }]) => ({
-      layer: replica.ground.layer,
+      layer: replica.info.layer,
       was: replica.seq,
       upto: replica.seq + log.length,
     })),
@@ -240,8 +240,8 @@ function allRows(
 const none: ReadonlySet<string> = new Set()
 
 /** With the head locked: catches up with other processes and says what may be written now. */
-async function begin(trx: Trx, { replica }: Batch, head: Head, standing: LayerStanding): Promise<Begun> {
-  const { layer, project } = replica.ground
+async function begin(trx: Trx, { replica }: Batch, head: Head, standing: LayerStanding): Promise<FlushContext> {
+  const { layer, project } = replica.info
   if (head.epoch !== replica.epoch) throw new OtherEpoch(layer, replica.epoch, head.epoch)
   await replica.catchUp(trx, head.seq)
   const { state, withdrawn, label_set: labelSet, locks_approved: locks, closed, decided } = standing
@@ -263,10 +263,10 @@ async function claim(trx: Trx, batch: Batch, decoded: readonly Decoded[]): Promi
   if (claims.size === 0) return
   const { replica } = batch
   replica.ahead = true
-  const owners = await claimClients(trx, replica.ground.layer, replica.epoch, claims)
+  const owners = await claimClients(trx, replica.info.layer, replica.epoch, claims)
   for (const [client, account] of owners) replica.clients.set(client, account)
 }
 
 const accountsIn = (batches: readonly Batch[]): string[] => [
-  ...new Set(batches.flatMap(({ items }) => items.map(({ seat }) => seat.account.id))),
+  ...new Set(batches.flatMap(({ items }) => items.map(({ participant }) => participant.account.id))),
 ]

@@ -1,4 +1,4 @@
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { failureOf } from './failure.ts'
 import { flush, type Flushed } from './flush.ts'
 import { OtherEpoch, type Replica } from './replica.ts'
@@ -35,12 +35,12 @@ const HELD_MS = 5
  * What arrives while one is committed goes into the next: so the cost of a commit is shared, and no timer is needed.
  */
 export class Flusher {
-  readonly #world: World
+  readonly #services: Services
   readonly #due = new Set<Flushable>()
   #isRunning = false
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(services: Services) {
+    this.#services = services
   }
 
   /** This room has something to write. */
@@ -57,7 +57,7 @@ export class Flusher {
       const taken = this.#take()
       if (taken.size === 0) continue
       for (const room of taken.keys()) room.begins()
-      const end = this.#world.metrics.flushSeconds.startTimer()
+      const end = this.#services.metrics.flushSeconds.startTimer()
       const held = await this.#round(taken)
       end()
       for (const [room, items] of held) room.putBack(items)
@@ -84,7 +84,7 @@ export class Flusher {
   /** Writes these batches, or as much of them as can be written. Answers what has to wait. */
   async #round(taken: Taken, attempt = 1): Promise<Held> {
     try {
-      return this.#publish(taken, await flush(this.#world, [...taken.values()]))
+      return this.#publish(taken, await flush(this.#services, [...taken.values()]))
     } catch (error) {
       return this.#mend(taken, attempt, error)
     }
@@ -99,7 +99,7 @@ export class Flusher {
       else held.set(room, batch.items)
       told ||= done?.told ?? false
     }
-    if (told) this.#world.bell.ring()
+    if (told) this.#services.notifier.notify()
     return held
   }
 
@@ -107,7 +107,7 @@ export class Flusher {
   async #mend(taken: Taken, attempt: number, error: unknown): Promise<Held> {
     const standing = new Map<Flushable, Batch>()
     for (const [room, { items }] of taken) {
-      const isGone = error instanceof OtherEpoch && error.layer === room.replica.ground.layer
+      const isGone = error instanceof OtherEpoch && error.layer === room.replica.info.layer
       if (isGone || !(await room.reload())) room.drop(error)
       else standing.set(room, { replica: room.replica, items })
     }

@@ -12,13 +12,13 @@ import * as Y from 'yjs'
 import { openSessions } from '../auth/sessions.ts'
 import { json } from '../db/json.ts'
 import { rest } from '../test-clock.ts'
-import { newId } from '../world.ts'
-import { Door } from './door.ts'
+import { newId } from '../services.ts'
+import { UpgradeHandler } from './handshake.ts'
 import { beginEpoch } from './epoch.ts'
 import { Feed } from './feed.ts'
 import { Replica } from './replica.ts'
 import { Rooms } from './rooms.ts'
-import { groundOf } from './store.ts'
+import { layerInfoOf } from './store.ts'
 import { labels, openTestRoom, span, Stranger, Tab, TEXT, until, type Person, type TestRoom } from './test-room.ts'
 
 let room: TestRoom
@@ -80,7 +80,7 @@ async function rows(its = layer) {
 
 /** What a server that starts now would serve. */
 const stored = async (its = layer) =>
-  Object.fromEntries((await Replica.load(room.db, (await groundOf(room.db, its))!)).map.entries())
+  Object.fromEntries((await Replica.load(room.db, (await layerInfoOf(room.db, its))!)).map.entries())
 
 /**
  * Two honest people write and see each other before somebody does something, and after it; what is stored is theirs
@@ -327,7 +327,7 @@ test('an old document that is pushed into the new one puts nothing back', async 
   old.layer.setLabel(id, 'org')
   await old.saved()
   old.provider.disconnect()
-  await beginEpoch(room.world, layer)
+  await beginEpoch(room.services, layer)
   room.another()
   const said = async () => (await rows()).annotation.find((row) => row.id === id)
   const before = await said()
@@ -569,11 +569,11 @@ describe('too much', () => {
 describe('connections that are none', () => {
   test('one whose other side answers no ping is ended at the second beat, one that answers is not', async () => {
     // a door of its own over the same database, whose beats are the test's
-    const { world, db } = room
+    const { services, db } = room
     const port = Number(new URL(room.url).port)
     const sessions = openSessions(db, { secure: false, port, demo: true })
-    const feed = new Feed(db, world.bell)
-    const door = new Door(world, (cookie) => sessions.find(cookie), new Rooms(world), feed)
+    const feed = new Feed(db, services.notifier)
+    const door = new UpgradeHandler(services, (cookie) => sessions.find(cookie), new Rooms(services), feed)
     const http = createServer().on('upgrade', door.upgrade)
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`

@@ -27,19 +27,19 @@ export interface Kept {
 export async function keepAside(ctx: Ctx, id: string, kept: Kept): Promise<void> {
   const { article } = await enterArticle(ctx, id, 'annotate')
   const value = readKept(kept)
-  const { world, account } = ctx
-  const { layer } = await currentText(world.db, id)
-  await transact(world, async (trx) => {
+  const { services, account } = ctx
+  const { layer } = await currentText(services.db, id)
+  await transact(services, async (trx) => {
     if ((await countOpenAsides(trx, id, account.id)) >= MOST) throw new Problem('asides_full')
     const { key, code, details } = kept
     await insertAside(trx, {
-      ...{ id: kept.id, layer, account: account.id, key, code, at: world.now() },
+      ...{ id: kept.id, layer, account: account.id, key, code, at: services.now() },
       value: json([value]),
       details: json(details),
     })
     await tellAsides(trx, article.project, id)
   })
-  world.bell.ring()
+  services.notifier.notify()
 }
 
 /** The value, if it is one that this key could hold. */

@@ -3,10 +3,10 @@ import { Settings } from '@tamga/model'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { json } from '../db/json.ts'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { Replica } from './replica.ts'
 import { Rooms } from './rooms.ts'
-import { groundOf } from './store.ts'
+import { layerInfoOf } from './store.ts'
 import { sweep } from './sweep.ts'
 import { openTestRoom, span, Stranger, Tab, until, type Person, type TestRoom } from './test-room.ts'
 
@@ -34,7 +34,7 @@ async function open(person: Person, params?: Record<string, string>): Promise<Ta
 
 const head = () => room.db.selectFrom('layer_head').selectAll().where('layer', '=', layer).executeTakeFirstOrThrow()
 const snapshot = () => room.db.selectFrom('layer_snapshot').selectAll().where('layer', '=', layer).executeTakeFirst()
-const load = async () => Replica.load(room.db, (await groundOf(room.db, layer))!)
+const load = async () => Replica.load(room.db, (await layerInfoOf(room.db, layer))!)
 
 /** What a server that starts now would serve. */
 const stored = async () => Object.fromEntries((await load()).map.entries())
@@ -78,19 +78,19 @@ describe('a snapshot', () => {
   })
 
   test('lets old log go, and only what it covers', async () => {
-    const rooms = new Rooms(room.world)
+    const rooms = new Rooms(room.services)
     const tab = await open(anna)
     tab.layer.add(span(), { id: newId() })
     await tab.saved()
     tab.end()
     const log = () => room.db.selectFrom('layer_log').select('seq').where('layer', '=', layer).execute()
-    const later = { ...room.world, now: () => new Date(Date.now() + 8 * 24 * 3600 * 1000) }
+    const later = { ...room.services, now: () => new Date(Date.now() + 8 * 24 * 3600 * 1000) }
     await sweep(later)
     expect(await log()).toHaveLength(1)
     await rooms.room(layer)
     await rooms.putAway(0)
     expect((await snapshot())?.seq).toBe(1)
-    await sweep(room.world)
+    await sweep(room.services)
     expect(await log()).toHaveLength(1)
     await sweep(later)
     expect([await log(), Object.keys(await stored()).length]).toEqual([[], 1])
@@ -103,7 +103,7 @@ describe('a new document', () => {
     const before = await load()
     expect(structsOf(before.doc)).toBeGreaterThan(300)
     room.crash()
-    const rooms = new Rooms(room.world)
+    const rooms = new Rooms(room.services)
     await rooms.room(layer)
     const after = await load()
     expect([after.epoch, after.seq]).toEqual([2, before.seq])
@@ -149,7 +149,7 @@ describe('a new document', () => {
     const long = new Date(Date.now() - 31 * 24 * 3600 * 1000)
     await room.db.updateTable('annotation').set({ gone_at: long }).where('id', '=', ids[0]!).execute()
     room.crash()
-    await new Rooms(room.world).room(layer)
+    await new Rooms(room.services).room(layer)
     const { annotations } = await load()
     expect([annotations.has(ids[0]!), annotations.get(ids[1]!)?.gone, annotations.size]).toEqual([false, true, 39])
     const rows = await room.db.selectFrom('annotation').select('id').where('layer', '=', layer).execute()
@@ -158,7 +158,7 @@ describe('a new document', () => {
 
   test('sends those who are in the room away with its number, and what they write next is refused nowhere', async () => {
     const tab = await open(anna)
-    const rooms = new Rooms(room.world)
+    const rooms = new Rooms(room.services)
     // another server of the same database begins it under the first one
     await work(14)
     room.another()
@@ -173,10 +173,10 @@ describe('a new document', () => {
 test('over a year of editing neither log, nor client ids, nor the past of the document grow', async () => {
   const ids = Array.from({ length: 30 }, newId)
   let now = Date.now()
-  const world = { ...room.world, now: () => new Date(now) }
+  const services = { ...room.services, now: () => new Date(now) }
   const sizes: { structs: number; clients: number; log: number; bytes: number }[] = []
   for (let week = 0; week < 52; week++) {
-    const rooms = new Rooms(world)
+    const rooms = new Rooms(services)
     const live = await rooms.room(layer)
     for (let day = 0; day < 5; day++) {
       await live.write(anna.id, {
@@ -190,7 +190,7 @@ test('over a year of editing neither log, nor client ids, nor the past of the do
     }
     now += 7 * 24 * 3600 * 1000
     await rooms.putAway(0)
-    await sweep(world)
+    await sweep(services)
     const { doc, size } = await load()
     const rows = await room.db.selectFrom('layer_log').select('seq').where('layer', '=', layer).execute()
     sizes.push({ ...size, log: rows.length, bytes: Y.encodeStateAsUpdate(doc).length })
@@ -205,7 +205,7 @@ test('over a year of editing neither log, nor client ids, nor the past of the do
 
 describe('eviction', () => {
   test('puts away a room that nobody is in, and no other', async () => {
-    const rooms = new Rooms(room.world)
+    const rooms = new Rooms(room.services)
     const there = await rooms.room(layer)
     await rooms.putAway(60_000)
     expect([there.dropped, await rooms.room(layer)]).toEqual([false, there])
@@ -308,7 +308,7 @@ test('layers are written together: one that cannot be written holds up no other'
     a.layer.add(span(), { id: mine })
     b.layer.add(span(), { id: theirs })
     // with its one connection the embedded database can do nothing beside this
-    if (room.world.kind === 'postgres') await b.saved()
+    if (room.services.kind === 'postgres') await b.saved()
     expect(a.pending.count).toBe(1)
   })
   await Promise.all([a.saved(), b.saved()])

@@ -1,23 +1,23 @@
 import type { Here } from '@tamga/collab'
 import { packetOf } from './packet.ts'
-import type { Peer } from './seat.ts'
+import type { RoomConnection } from './participant.ts'
 
 /** The lobby of one project: those who look at its pages hear who is in which article. */
 export class Lobby {
-  readonly #peers = new Set<Peer>()
+  readonly #peers = new Set<RoomConnection>()
   #told = ''
 
   get empty(): boolean {
     return this.#peers.size === 0
   }
 
-  enter(peer: Peer, here: Here): void {
-    this.#peers.add(peer)
-    peer.send(packetOf({ type: 'here', here }))
+  enter(connection: RoomConnection, here: Here): void {
+    this.#peers.add(connection)
+    connection.send(packetOf({ type: 'here', here }))
   }
 
-  leave(peer: Peer): void {
-    this.#peers.delete(peer)
+  leave(connection: RoomConnection): void {
+    this.#peers.delete(connection)
   }
 
   /** Tells everybody who is where, if that changed since it was told last. */
@@ -26,6 +26,6 @@ export class Lobby {
     if (now === this.#told) return
     this.#told = now
     const packet = packetOf({ type: 'here', here })
-    for (const peer of this.#peers) peer.send(packet)
+    for (const connection of this.#peers) connection.send(packet)
   }
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Here } from '@tamga/collab'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { tellCounts } from './counts.ts'
-import { Door, type FindSession } from './door.ts'
+import { UpgradeHandler, type FindSession } from './handshake.ts'
 import { Feed } from './feed.ts'
 import { Rooms } from './rooms.ts'
 import { sweep, SWEEP_MS } from './sweep.ts'
@@ -35,18 +35,18 @@ const PUT_AWAY_AT_END_MS = 3000
 /** y-websocket gives a connection up after 30 s without a message. */
 const BEAT_MS = 20_000
 
-export function openLive(world: World, { find }: { find: FindSession }): Live {
-  const rooms = new Rooms(world)
-  const feed = new Feed(world.db, world.bell)
-  const door = new Door(world, find, rooms, feed)
+export function openLive(services: Services, { find }: { find: FindSession }): Live {
+  const rooms = new Rooms(services)
+  const feed = new Feed(services.db, services.notifier)
+  const door = new UpgradeHandler(services, find, rooms, feed)
   const timers = [
     every(PRESENCE_MS, () => rooms.sendPresence()),
     every(POLL_MS, () => feed.look()),
-    every(POLL_MS, () => closeRevoked(world, door.connections)),
-    every(POLL_MS, () => (world.bus.shared ? rooms.poll() : undefined)),
-    every(COUNTS_MS, () => tellCounts(world)),
+    every(POLL_MS, () => closeRevoked(services, door.connections)),
+    every(POLL_MS, () => (services.bus.shared ? rooms.poll() : undefined)),
+    every(COUNTS_MS, () => tellCounts(services)),
     every(PUT_AWAY_MS, () => rooms.putAway()),
-    every(SWEEP_MS, () => sweep(world)),
+    every(SWEEP_MS, () => sweep(services)),
     every(BEAT_MS, () => door.connections.forEach((connection) => connection.beat())),
   ]
   return {
@@ -61,7 +61,7 @@ export function openLive(world: World, { find }: { find: FindSession }): Live {
       await rooms.settled()
       // so that nobody has to read a long log when they come back
       await Promise.race([rooms.putAway(0), new Promise((resolve) => setTimeout(resolve, PUT_AWAY_AT_END_MS))])
-      rooms.neighbours.close()
+      rooms.cluster.close()
       await feed.close()
     },
   }

@@ -1,5 +1,5 @@
 import type { Bus } from '../bus.ts'
-import type { Neighbours } from './neighbours.ts'
+import type { Cluster } from './cluster.ts'
 import type { RoomPresence } from './room-presence.ts'
 
 /** A change, all there is, and the question for that. */
@@ -24,7 +24,7 @@ export class RemotePresence {
 
   /** `bind` hears to whom each client id of the others belongs, before anybody is told of it. */
   constructor(
-    { bus, layer, neighbours }: { bus: Bus; layer: string; neighbours: Neighbours },
+    { bus, layer, cluster }: { bus: Bus; layer: string; cluster: Cluster },
     presence: RoomPresence,
     bind: (client: number, account: string) => void,
   ) {
@@ -36,12 +36,12 @@ export class RemotePresence {
       bus.subscribe(
         this.#channel,
         (message, from) => {
-          neighbours.saw(from)
+          cluster.saw(from)
           this.#hear(message, from)
         },
         () => this.#introduce(),
       ),
-      neighbours.listen((process, lives) => (lives ? this.#ask(process) : this.#lose(process))),
+      cluster.listen((process, lives) => (lives ? this.#ask(process) : this.#lose(process))),
     ]
   }
 

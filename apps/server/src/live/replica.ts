@@ -3,7 +3,7 @@ import { emptyLabelSet, type Annotation, type LabelSet, type Plain, type Role } 
 import * as Y from 'yjs'
 import type { Db } from '../db/open.ts'
 import { takeAs } from './accept.ts'
-import { authorsOf, clientsOf, headOf, logAfter, snapshotOf, type Ground } from './store.ts'
+import { authorsOf, clientsOf, headOf, logAfter, snapshotOf, type LayerInfo } from './store.ts'
 
 /** One row of a layer's log: what one account's update did. */
 export interface LogRow {
@@ -37,7 +37,7 @@ const DOUBTS = 100
  * values by key, the annotations they make, and whose they are. Changed only inside a flush.
  */
 export class Replica {
-  readonly ground: Ground
+  readonly info: LayerInfo
   readonly doc = new Y.Doc()
   readonly map: Y.Map<unknown>
   readonly layer: LayerDoc
@@ -69,30 +69,30 @@ export class Replica {
   /** What another process wrote and this copy took from the log, until those in the room have it too. */
   unsent: Uint8Array[] = []
 
-  private constructor(ground: Ground) {
-    this.ground = ground
+  private constructor(info: LayerInfo) {
+    this.info = info
     this.map = this.doc.getMap(ROOT)
     this.layer = new LayerDoc(this.doc, () => this.rules)
   }
 
   /** A copy of a layer that nobody has written yet. */
-  static empty(ground: Ground, epoch = 1): Replica {
-    const replica = new Replica(ground)
+  static empty(info: LayerInfo, epoch = 1): Replica {
+    const replica = new Replica(info)
     replica.epoch = epoch
     replica.doc.clientID = SERVER_CLIENT
     return replica
   }
 
   /** Loads a layer's document. Throws what keeps it from being whole; nobody is served half of one. */
-  static async load(db: Db, ground: Ground): Promise<Replica> {
-    const replica = new Replica(ground)
-    const head = await headOf(db, ground.layer)
+  static async load(db: Db, info: LayerInfo): Promise<Replica> {
+    const replica = new Replica(info)
+    const head = await headOf(db, info.layer)
     replica.epoch = head.epoch
-    const snapshot = await snapshotOf(db, ground.layer, head.epoch)
+    const snapshot = await snapshotOf(db, info.layer, head.epoch)
     if (snapshot) {
       Y.applyUpdate(replica.doc, snapshot.state)
       replica.seq = snapshot.seq
-    } else if (head.epoch > 1) throw new Error(`the document ${head.epoch} of ${ground.layer} has no snapshot`)
+    } else if (head.epoch > 1) throw new Error(`the document ${head.epoch} of ${info.layer} has no snapshot`)
     replica.snapshotSeq = replica.seq
     // a snapshot may be newer than the head that was read before it
     await replica.#replay(db, Math.max(head.seq, replica.seq))
@@ -101,7 +101,7 @@ export class Replica {
   }
 
   get rules() {
-    return { text: this.ground.text, labels: this.labels }
+    return { text: this.info.text, labels: this.labels }
   }
 
   /** Notes how a flush that asked found the layer, and which roles these accounts have there. */
@@ -115,13 +115,13 @@ export class Replica {
   }
 
   /** Will a flush of these accounts find everything as the last one left it, as far as can be told? */
-  foresees(accounts: readonly string[]): boolean {
+  expects(accounts: readonly string[]): boolean {
     const { plainRoles } = this
     if (this.#doubts > 0 || this.isHeld || plainRoles === null) return false
     return accounts.every((account) => plainRoles.has(account))
   }
 
-  /** Somebody else writes here: for a while nothing is foreseen. */
+  /** Somebody else writes here: for a while nothing is expected. */
   doubt(): void {
     this.#doubts = DOUBTS
   }
@@ -157,7 +157,7 @@ export class Replica {
       this.ahead = wasAhead
       return
     }
-    this.take(await rowsBetween(db, this.ground.layer, this.seq, upto), upto)
+    this.take(await rowsBetween(db, this.info.layer, this.seq, upto), upto)
   }
 
   /** Takes in rows that follow this copy, one by one, each under its author. */
@@ -176,7 +176,7 @@ export class Replica {
 
   /** Applies the rows up to a number at once, which is quicker for many, and reads what they make. */
   async #replay(db: Db, upto: number): Promise<Uint8Array[]> {
-    const updates = (await rowsBetween(db, this.ground.layer, this.seq, upto)).map(({ data }) => data)
+    const updates = (await rowsBetween(db, this.info.layer, this.seq, upto)).map(({ data }) => data)
     this.doc.clientID = NOBODY
     Y.transact(this.doc, () => updates.forEach((update) => Y.applyUpdate(this.doc, update)))
     this.#whole(upto)
@@ -190,24 +190,24 @@ export class Replica {
   }
 
   async #since(db: Db, seq: number): Promise<Uint8Array[]> {
-    const rows = await rowsBetween(db, this.ground.layer, seq, this.seq)
+    const rows = await rowsBetween(db, this.info.layer, seq, this.seq)
     return rows.map(({ data }) => data)
   }
 
   /** After rows were applied: nothing may be missing, and the server's id is this copy's again. */
   #whole(upto: number): void {
     if (this.doc.store.pendingStructs || this.doc.store.pendingDs)
-      throw new Error(`the log of ${this.ground.layer} has a gap before ${upto}`)
+      throw new Error(`the log of ${this.info.layer} has a gap before ${upto}`)
     this.doc.clientID = SERVER_CLIENT
     this.seq = upto
   }
 
   async #readOwners(db: Db): Promise<void> {
-    for (const { id, creator, last_editor } of await authorsOf(db, this.ground.layer)) {
+    for (const { id, creator, last_editor } of await authorsOf(db, this.info.layer)) {
       this.creators.set(id, creator)
       this.editors.set(id, last_editor)
     }
-    for (const { client, account } of await clientsOf(db, this.ground.layer, this.epoch))
+    for (const { client, account } of await clientsOf(db, this.info.layer, this.epoch))
       this.clients.set(client, account)
   }
 }

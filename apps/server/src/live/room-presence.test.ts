@@ -1,16 +1,17 @@
 import { decodeAwareness, encodeAwareness } from '@tamga/collab'
 import { expect, test } from 'vitest'
 import { RoomPresence } from './room-presence.ts'
-import { Seat } from './seat.ts'
+import { Participant } from './participant.ts'
 
-const seat = () => new Seat({ account: { id: 'anna', name: 'Anna', colour: 0 } } as Seat['peer'], 0)
+const participant = () =>
+  new Participant({ account: { id: 'anna', name: 'Anna', colour: 0 } } as Participant['connection'], 0)
 const at = (clock: number, from: number) =>
   decodeAwareness(encodeAwareness([{ client: 2000, clock, state: { at: [from, from + 1], chosen: null } }]))![0]!
 const shown = (presence: RoomPresence) => decodeAwareness(presence.own())!.map(({ clock, state }) => [clock, state])
 
 test('what was said first and arrives last does not count', () => {
   const presence = new RoomPresence()
-  const one = seat()
+  const one = participant()
   presence.put(one, at(2, 5))
   presence.put(one, at(1, 0))
   expect(shown(presence)).toMatchObject([[2, { at: [5, 6], account: 'anna' }]])
@@ -20,7 +21,7 @@ test('what was said first and arrives last does not count', () => {
 
 test('nothing that was said before a goodbye takes it back', () => {
   const presence = new RoomPresence()
-  const one = seat()
+  const one = participant()
   presence.put(one, at(1, 5))
   presence.put(one, { client: 2000, clock: 3, state: null, bytes: 4 })
   presence.put(one, at(2, 0))
@@ -31,7 +32,7 @@ test('nothing that was said before a goodbye takes it back', () => {
 
 test('another connection begins to count anew', () => {
   const presence = new RoomPresence()
-  presence.put(seat(), at(9, 5))
-  presence.put(seat(), at(1, 0))
+  presence.put(participant(), at(9, 5))
+  presence.put(participant(), at(1, 0))
   expect(shown(presence)).toMatchObject([[1, { at: [0, 1] }]])
 })

@@ -6,7 +6,7 @@ import {
   type AwarenessEntry,
   type SharedPresence,
 } from '@tamga/collab'
-import type { Seat } from './seat.ts'
+import type { Participant } from './participant.ts'
 
 interface Known {
   readonly clock: number
@@ -14,7 +14,7 @@ interface Known {
 }
 
 interface Seated extends Known {
-  readonly seat: Seat
+  readonly participant: Participant
 }
 
 /**
@@ -24,7 +24,7 @@ interface Seated extends Known {
 export class RoomPresence {
   readonly #own = new Map<number, Seated>()
   /** Who said goodbye on a connection that stands: nothing that was said before brings them back. */
-  readonly #gone = new Map<number, { readonly seat: Seat; readonly clock: number }>()
+  readonly #gone = new Map<number, { readonly participant: Participant; readonly clock: number }>()
   readonly #others = new Map<string, Map<number, Known>>()
   // each with the clock under which it was known: whoever left is told as gone under that
   readonly #changed = new Map<number, number>()
@@ -34,25 +34,25 @@ export class RoomPresence {
    * Takes what a connection says of one of its own client ids. What it said earlier may come later: the first words under a
    * new id wait for the id to be bound, those after that do not.
    */
-  put(seat: Seat, { client, clock, state }: AwarenessEntry): void {
+  put(participant: Participant, { client, clock, state }: AwarenessEntry): void {
     const known = this.#own.get(client) ?? this.#gone.get(client)
-    if (known?.seat === seat && clock < known.clock) return
-    const { id: account, name, colour } = seat.account
+    if (known?.participant === participant && clock < known.clock) return
+    const { id: account, name, colour } = participant.account
     if (state === null) {
       this.#own.delete(client)
-      this.#gone.set(client, { seat, clock })
+      this.#gone.set(client, { participant, clock })
     } else {
       this.#gone.delete(client)
-      this.#own.set(client, { clock, state: { ...readPresence(state), account, name, colour }, seat })
+      this.#own.set(client, { clock, state: { ...readPresence(state), account, name, colour }, participant })
     }
     this.#ownMoved(client, clock)
   }
 
   /** Forgets a connection that closed. */
-  leave(seat: Seat): void {
-    for (const [client, gone] of this.#gone) if (gone.seat === seat) this.#gone.delete(client)
+  leave(participant: Participant): void {
+    for (const [client, gone] of this.#gone) if (gone.participant === participant) this.#gone.delete(client)
     for (const [client, known] of this.#own)
-      if (known.seat === seat) {
+      if (known.participant === participant) {
         this.#own.delete(client)
         this.#ownMoved(client, known.clock)
       }

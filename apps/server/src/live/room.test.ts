@@ -4,9 +4,9 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { rest } from '../test-clock.ts'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { saveLabelSet } from '../projects/labels.ts'
-import { groundOf } from './store.ts'
+import { layerInfoOf } from './store.ts'
 import { labels, openTestRoom, span, Tab, TEXT, until, type Person, type TestRoom } from './test-room.ts'
 
 let room: TestRoom
@@ -114,7 +114,7 @@ describe('two people in one layer', () => {
   test('pages are told the counts, numbered within the project', async () => {
     const a = await open(anna, { after: '0' })
     a.layer.add(span(), { id: newId() })
-    const { article } = (await groundOf(room.db, layer))!
+    const { article } = (await layerInfoOf(room.db, layer))!
     const isOurs = ({ kind, payload }: FactMessage) =>
       kind === 'counts' && (payload as { article: string }).article === article
     const fact = await until(() => a.facts.find(isOurs))
@@ -136,7 +136,7 @@ describe('saved means saved', () => {
   })
 
   const flushes = async () => {
-    const { values } = await room.world.metrics.flushSeconds.get()
+    const { values } = await room.services.metrics.flushSeconds.get()
     return values.find(({ metricName }) => metricName?.endsWith('_count'))?.value ?? 0
   }
 
@@ -147,7 +147,7 @@ describe('saved means saved', () => {
       const before = await flushes()
       a.layer.add(span(), { id: newId() })
       // a flush has come as far as the held head; with one connection none can begin
-      if (room.world.kind === 'postgres') await until(async () => (await flushes()) > before)
+      if (room.services.kind === 'postgres') await until(async () => (await flushes()) > before)
       else await rest(300)
       return { shown: Object.keys(b.values), pending: a.pending.count }
     })
@@ -220,7 +220,7 @@ describe('saved means saved', () => {
     await first.saved()
     await room.db.deleteFrom('layer_log').where('layer', '=', layer).execute()
     room.crash()
-    const told = vi.spyOn(room.world.log, 'warn')
+    const told = vi.spyOn(room.services.log, 'warn')
     const tab = new Tab(room, layer, bolat)
     tabs.push(tab)
     await tab.closed(closeCodes.again)
@@ -342,7 +342,7 @@ test('a sign-off falls when an edit leaves something undecided, and pages hear o
 test('a plain client hears nothing that it does not know', async () => {
   const [tab, ours] = [await open(anna, { ack: '0' }), await open(bolat, { after: '0' })]
   tab.layer.add(span(), { id: newId() })
-  const { article } = (await groundOf(room.db, layer))!
+  const { article } = (await layerInfoOf(room.db, layer))!
   // who came before would have been told before
   await until(() => ours.facts.some(({ payload }) => (payload as { article?: string }).article === article))
   await until(() => tab.heard.some(({ type }) => type === 'update'))
@@ -499,7 +499,7 @@ describe('the rules', () => {
 
   /** Until so many wait for a lock in this database. One connection serves who asks in order: a moment is enough. */
   async function waitsForLock(most: number): Promise<void> {
-    if (room.world.kind !== 'postgres') return rest(200)
+    if (room.services.kind !== 'postgres') return rest(200)
     const waiting = sql<{ n: number }>`
       select count(*)::int as n from pg_locks l join pg_stat_activity a using (pid)
       where not l.granted and a.datname = current_database()`
@@ -509,10 +509,10 @@ describe('the rules', () => {
   test('a label cannot be dropped while it is being used for the first time', async () => {
     const owner = await room.person('Владелица', 'owner')
     const tab = await open(anna)
-    const { world, project, db } = room
-    const ctx = { world, account: { ...owner, email: null, colour: 1 } }
+    const { services, project, db } = room
+    const ctx = { services, account: { ...owner, email: null, colour: 1 } }
     const without = { ...labels, labels: labels.labels.filter(({ id }) => id !== 'org') }
-    const { article } = (await groundOf(db, layer))!
+    const { article } = (await layerInfoOf(db, layer))!
     await db.insertInto('article_stats').values({ article }).execute()
     let saving: Promise<unknown> | undefined
     const held = db.transaction().execute(async (trx) => {

@@ -10,21 +10,21 @@ import {
 } from '@tamga/collab'
 import { Problem } from '@tamga/model'
 import * as Y from 'yjs'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { beginAnewIfWorth, Compaction } from './compaction.ts'
 import { failureOf } from './failure.ts'
 import { flushOwn, type Flushed } from './flush.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { packetOf } from './packet.ts'
-import type { Neighbours } from './neighbours.ts'
+import type { Cluster } from './cluster.ts'
 import { OtherEpoch, Replica } from './replica.ts'
 import { RemotePresence } from './remote-presence.ts'
 import { RoomPresence } from './room-presence.ts'
-import { Seat, type Peer } from './seat.ts'
-import { decodeShare, encodeShare, shareChannel, type Share } from './share.ts'
-import { headOf, type Ground, type Head } from './store.ts'
+import { Participant, type RoomConnection } from './participant.ts'
+import { decodeLogMessage, encodeLogMessage, logChannel, type LogMessage } from './log-message.ts'
+import { headOf, type LayerInfo, type Head } from './store.ts'
 import type { Incoming } from './take.ts'
-import { Whole } from './whole.ts'
+import { SyncCache } from './sync-cache.ts'
 import type { Write } from './write.ts'
 
 /** A write of the server's own that waits its turn. */
@@ -48,7 +48,7 @@ const SLOW_SECONDS = 2
 export interface RoomKeeper {
   readonly flusher: Pick<Flusher, 'want'>
   /** The other processes; without them nobody else is told who is in the room. */
-  readonly neighbours?: Neighbours
+  readonly cluster?: Cluster
   /** The room is lost or left for a new document: the next who comes gets another. */
   forget(room: Room): void
 }
@@ -58,10 +58,10 @@ export interface RoomKeeper {
  * next flush, and only what a flush has committed is acknowledged, sent to others, or served to somebody who joins.
  */
 export class Room implements Flushable {
-  readonly ground: Ground
-  readonly #world: World
+  readonly info: LayerInfo
+  readonly #services: Services
   readonly #keeper: RoomKeeper
-  readonly #seats = new Map<Peer, Seat>()
+  readonly #participants = new Map<RoomConnection, Participant>()
   readonly #presence = new RoomPresence()
   readonly #remote: RemotePresence | null
   readonly #queue: (Incoming | OwnWrite)[] = []
@@ -73,23 +73,23 @@ export class Room implements Flushable {
   #afterwards: (() => void)[] = []
   #settled: (() => void)[] = []
   // what other processes told while the room was busy
-  #heard: Share[] = []
+  #heard: LogMessage[] = []
   #gap: ReturnType<typeof setTimeout> | undefined
   #dropped = false
   #emptySince: number
-  readonly #whole = new Whole()
+  readonly #whole = new SyncCache()
   readonly #compaction: Compaction
 
   /** A room over a copy that holds what the database holds: see `open`. */
-  constructor(world: World, replica: Replica, keeper: RoomKeeper) {
-    this.#world = world
+  constructor(services: Services, replica: Replica, keeper: RoomKeeper) {
+    this.#services = services
     this.#replica = replica
     this.#keeper = keeper
-    this.ground = replica.ground
+    this.info = replica.info
     this.#emptySince = this.#now()
-    this.#unsubscribe = world.bus.subscribe(
-      shareChannel(this.ground.layer),
-      (body) => this.#hear(decodeShare(body)),
+    this.#unsubscribe = services.bus.subscribe(
+      logChannel(this.info.layer),
+      (body) => this.#hear(decodeLogMessage(body)),
       // what was said before was missed
       () => this.#lookBehind(),
     )
@@ -98,26 +98,26 @@ export class Room implements Flushable {
   }
 
   /** Opens a room on a layer's whole document; a new one without its past, where that is worth it. Throws if it cannot be loaded. */
-  static async open(world: World, ground: Ground, keeper: RoomKeeper): Promise<Room> {
-    const end = world.metrics.loadSeconds.startTimer()
-    const { layer } = ground
-    let replica = await Replica.load(world.db, ground)
-    if (await beginAnewIfWorth(world, replica)) replica = await Replica.load(world.db, ground)
+  static async open(services: Services, info: LayerInfo, keeper: RoomKeeper): Promise<Room> {
+    const end = services.metrics.loadSeconds.startTimer()
+    const { layer } = info
+    let replica = await Replica.load(services.db, info)
+    if (await beginAnewIfWorth(services, replica)) replica = await Replica.load(services.db, info)
     const seconds = end()
-    if (seconds > SLOW_SECONDS) world.log.warn({ layer, ms: Math.round(seconds * 1000) }, 'room loaded slowly')
-    const room = new Room(world, replica, keeper)
+    if (seconds > SLOW_SECONDS) services.log.warn({ layer, ms: Math.round(seconds * 1000) }, 'room loaded slowly')
+    const room = new Room(services, replica, keeper)
     // what another process wrote between the load and the first message that was heard
-    await room.poll(await headOf(world.db, ground.layer))
+    await room.poll(await headOf(services.db, info.layer))
     return room
   }
 
   /** Personal layers are nobody else's business: of who is in one no other process is told. */
   #openRemote(): RemotePresence | null {
-    const { bus } = this.#world
-    const { neighbours } = this.#keeper
-    const { layer, owner } = this.ground
-    if (!bus.shared || !neighbours || owner !== null) return null
-    return new RemotePresence({ bus, layer, neighbours }, this.#presence, (client, account) => {
+    const { bus } = this.#services
+    const { cluster } = this.#keeper
+    const { layer, owner } = this.info
+    if (!bus.shared || !cluster || owner !== null) return null
+    return new RemotePresence({ bus, layer, cluster }, this.#presence, (client, account) => {
       const { clients } = this.#replica
       if (!clients.has(client)) clients.set(client, account)
     })
@@ -125,7 +125,7 @@ export class Room implements Flushable {
 
   #openCompaction(): Compaction {
     const replica = () => this.#replica
-    return new Compaction(this.#world, {
+    return new Compaction(this.#services, {
       get replica() {
         return replica()
       },
@@ -146,44 +146,44 @@ export class Room implements Flushable {
 
   /** For how long nobody has been in it and nothing has waited, in ms. */
   idleFor(now: number): number {
-    return this.#seats.size > 0 || this.#busy || this.#queue.length > 0 ? 0 : now - this.#emptySince
+    return this.#participants.size > 0 || this.#busy || this.#queue.length > 0 ? 0 : now - this.#emptySince
   }
 
   /** The accounts that are in the room. */
   get accounts(): string[] {
-    return [...new Set([...this.#seats.keys()].map(({ account }) => account.id))]
+    return [...new Set([...this.#participants.keys()].map(({ account }) => account.id))]
   }
 
-  enter(peer: Peer): void {
-    const seat = new Seat(peer, this.#now())
-    this.#seats.set(peer, seat)
-    this.#whenDurable(() => seat.send({ type: 'step1', vector: Y.encodeStateVector(this.#replica.doc) }))
+  enter(connection: RoomConnection): void {
+    const participant = new Participant(connection, this.#now())
+    this.#participants.set(connection, participant)
+    this.#whenDurable(() => participant.send({ type: 'step1', vector: Y.encodeStateVector(this.#replica.doc) }))
   }
 
-  leave(peer: Peer): void {
-    const seat = this.#seats.get(peer)
-    if (seat) this.#presence.leave(seat)
-    this.#seats.delete(peer)
-    if (this.#seats.size === 0) this.#emptySince = this.#now()
+  leave(connection: RoomConnection): void {
+    const participant = this.#participants.get(connection)
+    if (participant) this.#presence.leave(participant)
+    this.#participants.delete(connection)
+    if (this.#participants.size === 0) this.#emptySince = this.#now()
   }
 
   /** Takes one frame from a connection that entered. */
-  receive(peer: Peer, frame: Uint8Array): void {
-    const seat = this.#seats.get(peer)
-    if (!seat || peer.closed) return
+  receive(connection: RoomConnection, frame: Uint8Array): void {
+    const participant = this.#participants.get(connection)
+    if (!participant || connection.closed) return
     const message = decodeMessage(frame)
     switch (message?.type) {
       case 'step1':
-        return this.#answer(seat, message.vector)
+        return this.#answer(participant, message.vector)
       case 'step2':
       case 'update':
-        return this.#receiveUpdate(seat, message.type, message.update)
+        return this.#receiveUpdate(participant, message.type, message.update)
       case 'awareness':
-        return this.#receivePresence(seat, message.update)
+        return this.#receivePresence(participant, message.update)
       case 'queryAwareness':
-        return this.#tellPresence(seat)
+        return this.#tellPresence(participant)
       default:
-        return this.#close(seat, closeCodes.malformed, 'not a message of a client')
+        return this.#close(participant, closeCodes.malformed, 'not a message of a client')
     }
   }
 
@@ -206,75 +206,76 @@ export class Room implements Flushable {
     return new Promise((resolve) => this.#settled.push(resolve))
   }
 
-  #answer(seat: Seat, vector: Uint8Array): void {
-    if (!seat.takeQuestion(this.#now())) return this.#close(seat, closeCodes.limits, 'too many questions')
+  #answer(participant: Participant, vector: Uint8Array): void {
+    if (!participant.takeQuestion(this.#now())) return this.#close(participant, closeCodes.limits, 'too many questions')
     // at once: what it sends next builds on what it has
-    if (this.#isStale(seat, vector)) return this.#close(seat, closeCodes.epoch, 'the layer has a new document')
+    if (this.#isStale(participant, vector))
+      return this.#close(participant, closeCodes.epoch, 'the layer has a new document')
     this.#whenDurable(() => {
       try {
-        seat.peer.together(() => {
-          seat.peer.send(this.#whole.lacking(this.#replica, vector))
-          seat.send({ type: 'awareness', update: this.#presence.all() })
+        participant.connection.together(() => {
+          participant.connection.send(this.#whole.lacking(this.#replica, vector))
+          participant.send({ type: 'awareness', update: this.#presence.all() })
         })
-        seat.answered = true
+        participant.answered = true
       } catch {
-        this.#close(seat, closeCodes.malformed, 'no state vector')
+        this.#close(participant, closeCodes.malformed, 'no state vector')
       }
     })
   }
 
   /** Who does not say which document it has, and has something, but not what this one began with, has an older one. */
-  #isStale(seat: Seat, vector: Uint8Array): boolean {
+  #isStale(participant: Participant, vector: Uint8Array): boolean {
     const { doc, epoch } = this.#replica
     const base = baseClient(epoch)
-    if (seat.peer.knowsEpoch || epoch === 1 || Y.getState(doc.store, base) === 0) return false
+    if (participant.connection.knowsEpoch || epoch === 1 || Y.getState(doc.store, base) === 0) return false
     const has = readVector(vector)
     return has !== null && has.size > 0 && !has.has(base)
   }
 
-  #tellPresence(seat: Seat): void {
-    if (!seat.takeQuestion(this.#now())) return this.#close(seat, closeCodes.limits, 'too many questions')
-    seat.send({ type: 'awareness', update: this.#presence.all() })
+  #tellPresence(participant: Participant): void {
+    if (!participant.takeQuestion(this.#now())) return this.#close(participant, closeCodes.limits, 'too many questions')
+    participant.send({ type: 'awareness', update: this.#presence.all() })
   }
 
-  #receiveUpdate(seat: Seat, type: 'step2' | 'update', bytes: Uint8Array): void {
-    const n = ++seat.received
-    if (!seat.takeUpdate(this.#now())) return this.#close(seat, closeCodes.limits, 'too many updates')
+  #receiveUpdate(participant: Participant, type: 'step2' | 'update', bytes: Uint8Array): void {
+    const n = ++participant.received
+    if (!participant.takeUpdate(this.#now())) return this.#close(participant, closeCodes.limits, 'too many updates')
     // what is typed before the first step 2 is in it again
-    if (type === 'update' && !seat.synced) return
-    const maxBytes = seat.synced ? liveLimits.updateBytes : liveLimits.stepTwoBytes
-    seat.synced = true
-    seat.queuedBytes += bytes.length
-    if (seat.queuedBytes > QUEUED_BYTES) return this.#close(seat, closeCodes.limits, 'too much at once')
-    this.#enqueue({ seat, presence: null, bytes, maxBytes, n })
+    if (type === 'update' && !participant.synced) return
+    const maxBytes = participant.synced ? liveLimits.updateBytes : liveLimits.stepTwoBytes
+    participant.synced = true
+    participant.queuedBytes += bytes.length
+    if (participant.queuedBytes > QUEUED_BYTES) return this.#close(participant, closeCodes.limits, 'too much at once')
+    this.#enqueue({ participant, presence: null, bytes, maxBytes, n })
   }
 
-  #receivePresence(seat: Seat, update: Uint8Array): void {
+  #receivePresence(participant: Participant, update: Uint8Array): void {
     const entries = decodeAwareness(update)
-    if (!entries) return this.#close(seat, closeCodes.malformed, 'no awareness')
-    if (!seat.takePresence(this.#now())) return this.#close(seat, closeCodes.limits, 'too much presence')
-    for (const entry of entries) if (!seat.expelled) this.#receiveEntry(seat, entry)
+    if (!entries) return this.#close(participant, closeCodes.malformed, 'no awareness')
+    if (!participant.takePresence(this.#now())) return this.#close(participant, closeCodes.limits, 'too much presence')
+    for (const entry of entries) if (!participant.expelled) this.#receiveEntry(participant, entry)
   }
 
-  #receiveEntry(seat: Seat, entry: AwarenessEntry): void {
+  #receiveEntry(participant: Participant, entry: AwarenessEntry): void {
     const owner = this.#replica.clients.get(entry.client)
     // y-websocket sends back what it heard of others: theirs alone counts
-    if (owner !== undefined && owner !== seat.account.id) return
-    if (entry.bytes > liveLimits.presenceBytes) return this.#close(seat, closeCodes.limits, 'presence too large')
-    if (owner !== undefined) return this.#putPresence(seat, entry)
+    if (owner !== undefined && owner !== participant.account.id) return
+    if (entry.bytes > liveLimits.presenceBytes) return this.#close(participant, closeCodes.limits, 'presence too large')
+    if (owner !== undefined) return this.#putPresence(participant, entry)
     // a new id is bound by the next flush; leaving is not worth one
     if (entry.state === null) return
-    const fault = seat.uses(entry.client)
-    if (fault) return this.#close(seat, fault.close, fault.reason)
-    this.#enqueue({ seat, presence: entry, bytes: null, maxBytes: 0, n: 0 })
+    const fault = participant.uses(entry.client)
+    if (fault) return this.#close(participant, fault.close, fault.reason)
+    this.#enqueue({ participant, presence: entry, bytes: null, maxBytes: 0, n: 0 })
   }
 
-  #putPresence(seat: Seat, entry: AwarenessEntry): void {
+  #putPresence(participant: Participant, entry: AwarenessEntry): void {
     // bound meanwhile, and not to this account: it was heard of somebody in another process
-    if (this.#replica.clients.get(entry.client) !== seat.account.id) return
-    const fault = seat.uses(entry.client)
-    if (fault) this.#close(seat, fault.close, fault.reason)
-    else if (!seat.closed) this.#presence.put(seat, entry)
+    if (this.#replica.clients.get(entry.client) !== participant.account.id) return
+    const fault = participant.uses(entry.client)
+    if (fault) this.#close(participant, fault.close, fault.reason)
+    else if (!participant.closed) this.#presence.put(participant, entry)
   }
 
   // --- taking turns: the copy is changed by one at a time
@@ -302,12 +303,12 @@ export class Room implements Flushable {
     if (this.#busy || this.#dropped) return []
     const end = this.#queue.findIndex((item) => 'write' in item)
     const batch = this.#queue.splice(0, Math.min(most, end < 0 ? this.#queue.length : end)) as Incoming[]
-    for (const { seat, bytes } of batch) seat.queuedBytes -= bytes?.length ?? 0
+    for (const { participant, bytes } of batch) participant.queuedBytes -= bytes?.length ?? 0
     return batch
   }
 
   putBack(items: readonly Incoming[]): void {
-    for (const { seat, bytes } of items) seat.queuedBytes += bytes?.length ?? 0
+    for (const { participant, bytes } of items) participant.queuedBytes += bytes?.length ?? 0
     this.#queue.unshift(...items)
   }
 
@@ -333,9 +334,9 @@ export class Room implements Flushable {
 
   async #writeOwn(own: OwnWrite, attempt = 1): Promise<void> {
     try {
-      const flushed = await flushOwn(this.#world, this.#replica, own.account, own.write)
+      const flushed = await flushOwn(this.#services, this.#replica, own.account, own.write)
       this.publish(flushed, [])
-      if (flushed.told) this.#world.bell.ring()
+      if (flushed.told) this.#services.notifier.notify()
       own.done()
     } catch (error) {
       const failure = failureOf(error)
@@ -350,46 +351,47 @@ export class Room implements Flushable {
     if (!this.#replica.ahead) return true
     const { epoch } = this.#replica
     try {
-      const replica = await Replica.load(this.#world.db, this.ground)
-      await replica.succeed(this.#replica, this.#world.db)
+      const replica = await Replica.load(this.#services.db, this.info)
+      await replica.succeed(this.#replica, this.#services.db)
       this.#replica = replica
       this.#whole.forget()
     } catch (err) {
-      this.#world.log.warn({ err, layer: this.ground.layer }, 'room cannot be loaded again')
+      this.#services.log.warn({ err, layer: this.info.layer }, 'room cannot be loaded again')
       return false
     }
     if (this.#replica.epoch !== epoch) this.#renewed()
     return !this.#dropped
   }
 
-  refuse({ seat }: Incoming): void {
-    this.#close(seat, closeCodes.malformed, 'the database refuses it')
+  refuse({ participant }: Incoming): void {
+    this.#close(participant, closeCodes.malformed, 'the database refuses it')
   }
 
   publish(flushed: Flushed, batch: readonly Incoming[]): void {
-    const { metrics, bus } = this.#world
+    const { metrics, bus } = this.#services
     const { from, rows, updates, refusals, faults } = flushed
     if (bus.shared && rows.length > 0)
-      bus.publish(shareChannel(this.ground.layer), encodeShare({ epoch: this.#replica.epoch, from, rows }))
-    for (const [seat, fault] of faults) this.#close(seat, fault.close, fault.reason)
-    for (const { seat, presence } of batch) if (presence && !seat.expelled) this.#putPresence(seat, presence)
-    const counts = new Map(batch.filter(({ bytes }) => bytes).map(({ seat, n }) => [seat, n]))
+      bus.publish(logChannel(this.info.layer), encodeLogMessage({ epoch: this.#replica.epoch, from, rows }))
+    for (const [participant, fault] of faults) this.#close(participant, fault.close, fault.reason)
+    for (const { participant, presence } of batch)
+      if (presence && !participant.expelled) this.#putPresence(participant, presence)
+    const counts = new Map(batch.filter(({ bytes }) => bytes).map(({ participant, n }) => [participant, n]))
     const packet = updates.length > 0 ? packetOf({ type: 'update', update: merged(updates) }) : null
-    for (const seat of this.#seats.values()) {
-      const count = counts.get(seat)
-      const refused = refusals.get(seat)
+    for (const participant of this.#participants.values()) {
+      const count = counts.get(participant)
+      const refused = refusals.get(participant)
       if (!packet && count === undefined && !refused) continue
-      seat.peer.together(() => {
-        if (packet && seat.answered) seat.peer.send(packet)
-        if (!seat.peer.wantsAcks) return
-        for (const refusal of refused ?? []) seat.send({ type: 'refusal', refusal })
-        if (count !== undefined) seat.send({ type: 'ack', count })
+      participant.connection.together(() => {
+        if (packet && participant.answered) participant.connection.send(packet)
+        if (!participant.connection.wantsAcks) return
+        for (const refusal of refused ?? []) participant.send({ type: 'refusal', refusal })
+        if (count !== undefined) participant.send({ type: 'ack', count })
       })
       if (count !== undefined) metrics.acks.inc()
     }
     metrics.flushedUpdates.inc(rows.length)
-    for (const [seat, list] of refusals) {
-      seat.refused += list.length
+    for (const [participant, list] of refusals) {
+      participant.refused += list.length
       for (const { code } of list) {
         metrics.refused(code)
         metrics.setAside.inc()
@@ -406,15 +408,15 @@ export class Room implements Flushable {
     if (head.seq <= this.#replica.seq) return
     this.begins()
     try {
-      await this.#replica.catchUp(this.#world.db, head.seq)
-      this.#world.metrics.catchUps.inc()
+      await this.#replica.catchUp(this.#services.db, head.seq)
+      this.#services.metrics.catchUps.inc()
     } catch (error) {
       this.drop(error)
     }
     this.ends()
   }
 
-  #hear(share: Share): void {
+  #hear(share: LogMessage): void {
     if (this.#dropped) return
     if (this.#busy) return void this.#heard.push(share)
     const { epoch, seq } = this.#replica
@@ -434,7 +436,7 @@ export class Room implements Flushable {
   }
 
   #lookBehind(): void {
-    headOf(this.#world.db, this.ground.layer)
+    headOf(this.#services.db, this.info.layer)
       .then((head) => this.poll(head))
       // the database is away: the next write, or the next poll, finds out
       .catch(() => undefined)
@@ -456,31 +458,31 @@ export class Room implements Flushable {
    */
   async putAway(): Promise<void> {
     await this.#compaction.settled()
-    const isUsed = () => this.#seats.size > 0 || this.#busy || this.#queue.length > 0 || this.#dropped
+    const isUsed = () => this.#participants.size > 0 || this.#busy || this.#queue.length > 0 || this.#dropped
     if (isUsed()) return
     await this.#compaction.leave()
     if (isUsed()) return
     this.#leave(closeCodes.again, 'nobody was here')
-    this.#world.metrics.evictions.inc()
+    this.#services.metrics.evictions.inc()
   }
 
   #toAll(message: Message): void {
     const packet = packetOf(message)
-    for (const seat of this.#seats.values()) if (seat.answered) seat.peer.send(packet)
+    for (const participant of this.#participants.values()) if (participant.answered) participant.connection.send(packet)
   }
 
-  #close(seat: Seat, code: CloseCode, reason: string): void {
-    seat.expelled = true
-    seat.peer.close(code, reason)
-    this.leave(seat.peer)
+  #close(participant: Participant, code: CloseCode, reason: string): void {
+    participant.expelled = true
+    participant.connection.close(code, reason)
+    this.leave(participant.connection)
   }
 
   /** Gives the room up: the database failed under it. Clients come back and send again what was not acknowledged. */
   drop(error: unknown): void {
     if (this.#dropped) return
     if (error instanceof OtherEpoch) return this.#renewed()
-    this.#world.log.warn({ err: error, layer: this.ground.layer }, 'room dropped')
-    this.#world.metrics.roomDrops.inc()
+    this.#services.log.warn({ err: error, layer: this.info.layer }, 'room dropped')
+    this.#services.metrics.roomDrops.inc()
     this.#leave(closeCodes.again, 'the room was lost')
   }
 
@@ -492,11 +494,11 @@ export class Room implements Flushable {
     this.#remote?.close()
     this.#keeper.forget(this)
     for (const item of this.#queue.splice(0)) if ('write' in item) item.failed(new Problem('busy'))
-    for (const seat of [...this.#seats.values()]) this.#close(seat, code, reason)
+    for (const participant of [...this.#participants.values()]) this.#close(participant, code, reason)
     for (const done of this.#settled.splice(0)) done()
   }
 
-  readonly #now = (): number => this.#world.now().getTime()
+  readonly #now = (): number => this.#services.now().getTime()
 }
 
 const merged = (updates: readonly Uint8Array[]): Uint8Array =>

@@ -1,12 +1,12 @@
 import type { Here } from '@tamga/collab'
 import { Problem } from '@tamga/model'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { Flusher } from './flusher.ts'
 import { Lobby } from './lobby.ts'
-import { Neighbours, type Whereabouts } from './neighbours.ts'
+import { Cluster, type Whereabouts } from './cluster.ts'
 import { Room, type RoomKeeper } from './room.ts'
-import type { Peer } from './seat.ts'
-import { groundOf, headsOf } from './store.ts'
+import type { RoomConnection } from './participant.ts'
+import { layerInfoOf, headsOf } from './store.ts'
 import type { Write } from './write.ts'
 
 /** A room that nobody was in for so long is put away. */
@@ -15,17 +15,17 @@ const IDLE_MS = 5 * 60 * 1000
 /** The rooms and lobbies of this process. */
 export class Rooms implements RoomKeeper {
   readonly flusher: Flusher
-  readonly neighbours: Neighbours
-  readonly #world: World
+  readonly cluster: Cluster
+  readonly #services: Services
   readonly #leaving = new Map<string, Promise<void>>()
   readonly #open = new Map<string, Room>()
   readonly #opening = new Map<string, Promise<Room>>()
   readonly #lobbies = new Map<string, Lobby>()
 
-  constructor(world: World) {
-    this.#world = world
-    this.flusher = new Flusher(world)
-    this.neighbours = new Neighbours(world.bus, () => this.#own())
+  constructor(services: Services) {
+    this.#services = services
+    this.flusher = new Flusher(services)
+    this.cluster = new Cluster(services.bus, () => this.#own())
   }
 
   /** The room of a layer, opened if need be. Throws `not_found`, or what keeps its document from being loaded. */
@@ -47,16 +47,16 @@ export class Rooms implements RoomKeeper {
     return lobby
   }
 
-  leaveLobby(project: string, peer: Peer): void {
+  leaveLobby(project: string, connection: RoomConnection): void {
     const lobby = this.#lobbies.get(project)
-    lobby?.leave(peer)
+    lobby?.leave(connection)
     if (lobby?.empty) this.#lobbies.delete(project)
   }
 
   /** Who is in which article of a project, in whatever process. */
   here(project: string): Here {
     const here: Record<string, string[]> = {}
-    for (const one of [this.#own()[project] ?? {}, ...this.neighbours.here(project)])
+    for (const one of [this.#own()[project] ?? {}, ...this.cluster.here(project)])
       for (const [article, accounts] of Object.entries(one))
         here[article] = [...new Set([...(here[article] ?? []), ...accounts])]
     return here
@@ -65,7 +65,7 @@ export class Rooms implements RoomKeeper {
   /** Sends what changed of who is where, in rooms and in lobbies. */
   sendPresence(): void {
     for (const room of this.#open.values()) room.sendPresence()
-    this.neighbours.look()
+    this.cluster.look()
     for (const [project, lobby] of this.#lobbies) lobby.tell(this.here(project))
   }
 
@@ -76,7 +76,7 @@ export class Rooms implements RoomKeeper {
 
   /** Puts away the rooms in which nobody has been for a while. */
   async putAway(idleMs = IDLE_MS): Promise<void> {
-    const now = this.#world.now().getTime()
+    const now = this.#services.now().getTime()
     for (const [layer, room] of this.#open)
       if (room.idleFor(now) >= idleMs && !this.#leaving.has(layer)) {
         const leaving = room
@@ -91,32 +91,32 @@ export class Rooms implements RoomKeeper {
 
   /** Looks for what other processes wrote and no message told. */
   async poll(): Promise<void> {
-    const heads = await headsOf(this.#world.db, [...this.#open.keys()])
+    const heads = await headsOf(this.#services.db, [...this.#open.keys()])
     await Promise.all([...heads].flatMap(([layer, head]) => this.#open.get(layer)?.poll(head) ?? []))
   }
 
   forget(room: Room): void {
-    const { layer } = room.ground
+    const { layer } = room.info
     if (this.#open.get(layer) === room) this.#open.delete(layer)
-    this.#world.metrics.rooms.set(this.#open.size)
+    this.#services.metrics.rooms.set(this.#open.size)
   }
 
   /** Who is in which article in this process. Personal layers are nobody else's business. */
   #own(): Whereabouts {
     const own: Record<string, Record<string, string[]>> = {}
-    for (const { ground, accounts } of this.#open.values())
-      if (ground.owner === null && accounts.length > 0) (own[ground.project] ??= {})[ground.article] = accounts
+    for (const { info, accounts } of this.#open.values())
+      if (info.owner === null && accounts.length > 0) (own[info.project] ??= {})[info.article] = accounts
     return own
   }
 
   async #load(layer: string): Promise<Room> {
     try {
       await this.#leaving.get(layer)
-      const ground = await groundOf(this.#world.db, layer)
-      if (!ground) throw new Problem('not_found')
-      const room = await Room.open(this.#world, ground, this)
+      const info = await layerInfoOf(this.#services.db, layer)
+      if (!info) throw new Problem('not_found')
+      const room = await Room.open(this.#services, info, this)
       if (!room.dropped) this.#open.set(layer, room)
-      this.#world.metrics.rooms.set(this.#open.size)
+      this.#services.metrics.rooms.set(this.#open.size)
       return room
     } finally {
       this.#opening.delete(layer)

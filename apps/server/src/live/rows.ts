@@ -19,13 +19,13 @@ export function rowsOf(replica: Replica, applied: readonly Applied[], at: Date):
   }
 }
 
-const logOf = ({ ground: { layer }, seq, epoch }: Replica, written: readonly Written[], at: Date) =>
+const logOf = ({ info: { layer }, seq, epoch }: Replica, written: readonly Written[], at: Date) =>
   written.map(({ account, update }, i) => {
     const data = Buffer.from(update.buffer, update.byteOffset, update.byteLength).toString('base64')
     return { layer, seq: seq + 1 + i, epoch, account, at, data }
   })
 
-const changesOf = ({ ground: { layer }, seq }: Replica, written: readonly Written[], at: Date) =>
+const changesOf = ({ info: { layer }, seq }: Replica, written: readonly Written[], at: Date) =>
   written.flatMap(({ account, changes }, i) =>
     changes.map((change, n) => ({ layer, seq: seq + 1 + i, n, account, at, ...changeOf(change) })),
   )
@@ -38,7 +38,7 @@ const changeOf = ({ id, field, before, after }: KeyChange) => ({
   after: after === undefined ? null : [after],
 })
 
-const asidesOf = ({ ground: { layer } }: Replica, applied: readonly Applied[], at: Date) =>
+const asidesOf = ({ info: { layer } }: Replica, applied: readonly Applied[], at: Date) =>
   applied.flatMap(({ account, refusals }) =>
     refusals.map(({ refusal: { aside, key, code, details }, value }) => ({
       ...{ id: aside, layer, account, key, code, details, at },
@@ -53,12 +53,12 @@ function annotationsOf(replica: Replica, applied: readonly Applied[], at: Date):
   return [...touches].map(([id, version]) => ({ ...annotationOf(replica, id), version, at }))
 }
 
-function annotationOf({ ground, annotations, creators, editors }: Replica, id: string) {
+function annotationOf({ info, annotations, creators, editors }: Replica, id: string) {
   const { content, via, unsure, gone } = annotations.get(id)!
-  const anchors = content.kind === 'span' ? content.ranges.map((range) => describeRange(ground.text, range)) : null
+  const anchors = content.kind === 'span' ? content.ranges.map((range) => describeRange(info.text, range)) : null
   return {
-    ...{ layer: ground.layer, id, kind: content.kind, content, via, unsure, gone },
-    digest: digestOf(content, ground.text),
+    ...{ layer: info.layer, id, kind: content.kind, content, via, unsure, gone },
+    digest: digestOf(content, info.text),
     creator: creators.get(id)!,
     last_editor: editors.get(id)!,
     anchor: anchors,

@@ -5,8 +5,8 @@ import { projectScope, state } from '../facts.ts'
 import { silent } from '../log.ts'
 import { Gate } from '../test-gate.ts'
 import { testRedis } from '../test-redis.ts'
-import { newId } from '../world.ts'
-import { Neighbours } from './neighbours.ts'
+import { newId } from '../services.ts'
+import { Cluster } from './cluster.ts'
 import { openTestRoom, span, Stranger, Tab, until, type Person, type TestRoom } from './test-room.ts'
 import { openTestServer, type TestServer } from './test-server.ts'
 
@@ -198,14 +198,14 @@ test('who comes back to another server is seen there, whenever the first one’s
   await until(() => seen(ct).join() === 'Anna 1-3')
   // until the killed server is forgotten: she stays
   let gone = false
-  const neighbours = new Neighbours(c.bus, () => ({}))
-  neighbours.listen((process, isThere) => (gone ||= process === a.bus.self && !isThere))
-  neighbours.saw(a.bus.self)
+  const cluster = new Cluster(c.bus, () => ({}))
+  cluster.listen((process, isThere) => (gone ||= process === a.bus.self && !isThere))
+  cluster.saw(a.bus.self)
   await until(() => {
-    neighbours.look()
+    cluster.look()
     return gone
   }, 20_000)
-  neighbours.close()
+  cluster.close()
   expect(seen(ct)).toEqual(['Anna 1-3'])
 })
 
@@ -242,9 +242,9 @@ test('what happened at one server is told by all at once', async () => {
   await at.joined()
   await bt.joined()
   const heard: number[] = []
-  const rung = b.world.bell.listen(() => heard.push(1))
+  const rung = b.services.notifier.listen(() => heard.push(1))
   await room.db.transaction().execute((trx) => state(trx, projectScope(room.project), [{ kind: 'test', payload: 7 }]))
-  for (let i = 0; i < 100; i++) a.world.bell.ring()
+  for (let i = 0; i < 100; i++) a.services.notifier.notify()
   await until(() => heard.length > 0)
   for (const tab of [at, bt]) await until(() => tab.facts.some(({ kind }) => kind === 'test'))
   rung()

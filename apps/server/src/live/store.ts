@@ -11,7 +11,7 @@ export type Trx = Transaction<Tables>
 const ROWS = 1000
 
 /** What of a layer never changes, and where its document stands. `text` is the revision's, code units in memory. */
-export interface Ground {
+export interface LayerInfo {
   readonly layer: string
   readonly owner: string | null
   readonly revision: string
@@ -20,8 +20,8 @@ export interface Ground {
   readonly project: string
 }
 
-/** The layer's ground, or undefined: absent, or of an article that nobody may see yet. */
-export const groundOf = (db: Db, layer: string): Promise<Ground | undefined> =>
+/** The layer's info, or undefined: absent, or of an article that nobody may see yet. */
+export const layerInfoOf = (db: Db, layer: string): Promise<LayerInfo | undefined> =>
   db
     .selectFrom('layer')
     .innerJoin('revision', 'revision.id', 'layer.revision')
@@ -385,17 +385,17 @@ const listsOf = ({ log, changes, annotations, asides, counts, heads }: FlushRows
   [log, changes, annotations, asides, counts, heads].map((list) => JSON.stringify(list))
 
 /** What a flush builds on, as far as it may change: where its layers are, and which roles those who write have. */
-export interface Foreseen {
+export interface Expected {
   readonly layers: readonly { layer: string; epoch: number; seq: number; label_set: number | null }[]
   readonly members: readonly { project: string; account: string; role: Role }[]
 }
 
 /**
  * Locks, compares and writes in one statement, which is a transaction by itself. Answers false, with nothing written, if
- * something is not as foreseen: a head that moved or is held, a role, a label set, a layer that is shut or that anything was
+ * something is not as expected: a head that moved or is held, a role, a label set, a layer that is shut or that anything was
  * decided in.
  */
-export async function flushAtOnce(pool: pg.Pool, { layers, members }: Foreseen, rows: FlushRows): Promise<boolean> {
+export async function flushAtOnce(pool: pg.Pool, { layers, members }: Expected, rows: FlushRows): Promise<boolean> {
   const given = [JSON.stringify(layers), JSON.stringify(members), ...listsOf(rows)]
   const [answer] = await transactInOne<{ done: boolean }>(
     pool,

@@ -14,12 +14,12 @@ import { can, type ProblemCode, type Role } from '@tamga/model'
 import * as Y from 'yjs'
 import { applyTogether, type Applied, type Apply, type Writer } from './apply.ts'
 import type { Replica } from './replica.ts'
-import type { Seat } from './seat.ts'
+import type { Participant } from './participant.ts'
 import type { LayerStanding, Trx } from './store.ts'
 
 /** What waits in a room's queue: a client's update (or only its first use of a client id), in the order of arrival. */
 export interface Incoming {
-  readonly seat: Seat
+  readonly participant: Participant
   /** Presence under a client id that is used for the first time, where there is no update. */
   readonly presence: AwarenessEntry | null
   readonly bytes: Uint8Array | null
@@ -35,19 +35,19 @@ export interface Batch {
 }
 
 /** What holds for one layer while a flush takes what it has. */
-export interface Begun extends Pick<LayerStanding, 'closed' | 'decided'> {
+export interface FlushContext extends Pick<LayerStanding, 'closed' | 'decided'> {
   readonly shut: ProblemCode | null
   readonly locked: ReadonlySet<string>
 }
 
 /** What was taken from one room before it is written. */
 export interface Taken {
-  readonly begun: Begun
+  readonly context: FlushContext
   readonly applied: readonly Applied[]
   /** What it did to the document, in order: fewer pieces than there are in the log. */
   readonly updates: readonly Uint8Array[]
-  readonly faults: Map<Seat, UpdateFault>
-  readonly refusals: Map<Seat, Refusal[]>
+  readonly faults: Map<Participant, UpdateFault>
+  readonly refusals: Map<Participant, Refusal[]>
   readonly also?: (trx: Trx) => Promise<unknown>
 }
 
@@ -65,11 +65,12 @@ export const decode = ({ bytes, maxBytes }: Incoming): Decoded => bytes && decod
 /** The client ids that are used here for the first time, each with its user. */
 export function claimsOf({ replica, items }: Batch, decoded: readonly Decoded[]): Map<number, string> {
   const claims = new Map<number, string>()
-  for (const [i, { seat, presence }] of items.entries()) {
+  for (const [i, { participant, presence }] of items.entries()) {
     const update = decoded[i] ?? null
     const used = update ? (isFault(update) ? [] : newClientsOf(update, replica.doc)) : presence ? [presence.client] : []
     // what is beyond a connection's limit is not bound: it closes the connection below
-    for (const id of used) if (isFree(replica, id) && !claims.has(id) && !seat.uses(id)) claims.set(id, seat.account.id)
+    for (const id of used)
+      if (isFree(replica, id) && !claims.has(id) && !participant.uses(id)) claims.set(id, participant.account.id)
   }
   return claims
 }
@@ -82,26 +83,28 @@ const isFree = ({ clients, doc }: Replica, id: number) =>
 export function takeAll(
   { replica, items }: Batch,
   decoded: readonly Decoded[],
-  begun: Begun,
+  context: FlushContext,
   roles: Readonly<Record<string, Role>>,
 ): Taken {
-  const taken = { begun, applied: [] as Applied[], updates: [] as Uint8Array[] }
-  const faults = new Map<Seat, UpdateFault>()
-  const refusals = new Map<Seat, Refusal[]>()
+  const taken = { context, applied: [] as Applied[], updates: [] as Uint8Array[] }
+  const faults = new Map<Participant, UpdateFault>()
+  const refusals = new Map<Participant, Refusal[]>()
   for (let at = 0; at < items.length;) {
     let ends = false
     const update = applyTogether(replica, (apply) => {
       for (; at < items.length && !ends; at++) {
-        const { seat, presence } = items[at]!
+        const { participant, presence } = items[at]!
         const given = decoded[at]
-        if (faults.has(seat) || seat.expelled) continue
-        const role = roles[seat.account.id] ?? null
-        const result = given ? takeIn(replica, seat, given, role, begun, apply) : seat.uses(presence!.client)
+        if (faults.has(participant) || participant.expelled) continue
+        const role = roles[participant.account.id] ?? null
+        const result = given
+          ? takeIn(replica, participant, given, role, context, apply)
+          : participant.uses(presence!.client)
         if (result === null) continue
-        if (isFault(result)) faults.set(seat, result)
+        if (isFault(result)) faults.set(participant, result)
         else {
           taken.applied.push(result)
-          if (result.refusals.length > 0) addTo(refusals, seat, result)
+          if (result.refusals.length > 0) addTo(refusals, participant, result)
           ends = result.refusals.length > 0 || result.update!.length > LONG
         }
       }
@@ -113,8 +116,8 @@ export function takeAll(
   return { ...taken, faults, refusals }
 }
 
-function addTo(refusals: Map<Seat, Refusal[]>, seat: Seat, { refusals: list }: Applied): void {
-  refusals.set(seat, [...(refusals.get(seat) ?? []), ...list.map(({ refusal }) => refusal)])
+function addTo(refusals: Map<Participant, Refusal[]>, participant: Participant, { refusals: list }: Applied): void {
+  refusals.set(participant, [...(refusals.get(participant) ?? []), ...list.map(({ refusal }) => refusal)])
 }
 
 const forged = (client: number): UpdateFault => ({
@@ -123,13 +126,13 @@ const forged = (client: number): UpdateFault => ({
 })
 
 /** Is a client id the sender's own, and not one too many? Presence alone asks no more. */
-const own = ({ clients }: Replica, seat: Seat, client: number): UpdateFault | null =>
-  seat.uses(client) ?? (clients.get(client) === seat.account.id ? null : forged(client))
+const own = ({ clients }: Replica, participant: Participant, client: number): UpdateFault | null =>
+  participant.uses(client) ?? (clients.get(client) === participant.account.id ? null : forged(client))
 
 /** One update of a client: a fault, null if it brings nothing, or what came of it. */
 function takeIn(
   replica: Replica,
-  seat: Seat,
+  participant: Participant,
   update: DecodedUpdate | UpdateFault,
   role: Role | null,
   { shut, locked }: Pick<Writer, 'shut' | 'locked'>,
@@ -138,14 +141,14 @@ function takeIn(
   if (isFault(update)) return update
   // before it is walked through, which takes the longer the more clients are in it
   for (const client of newClientsOf(update, replica.doc)) {
-    const fault = own(replica, seat, client)
+    const fault = own(replica, participant, client)
     if (fault) return fault
   }
   const found = inspectUpdate(update, replica.doc)
   if (isFault(found)) return found
   if (found.clients.length === 0 && !found.deletes) return null
   if (role === null || !can(role, 'annotate')) return { close: closeCodes.notYours, reason: 'may not write here' }
-  if (seat.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
-  const account = seat.account.id
+  if (participant.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
+  const account = participant.account.id
   return { account, update: update.bytes, ...apply(update.bytes, { account, role, shut, locked }) }
 }

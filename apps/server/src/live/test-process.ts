@@ -4,14 +4,14 @@ import * as Y from 'yjs'
 import type { Bus } from '../bus.ts'
 import { silent } from '../log.ts'
 import { Metrics } from '../metrics.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { baseOf } from './epoch.ts'
 import { settle } from './flush.ts'
 import { OtherEpoch, Replica, type LogRow } from './replica.ts'
 import { Room, type RoomKeeper } from './room.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
-import type { Peer, Sitter } from './seat.ts'
-import type { Ground } from './store.ts'
+import type { RoomConnection, PublicAccount } from './participant.ts'
+import type { LayerInfo } from './store.ts'
 import { claimsOf, decode, takeAll, type Batch, type Taken } from './take.ts'
 
 /** Ten places for each of six people, with letters of two scripts and characters of two code units. */
@@ -33,7 +33,7 @@ export const labels = LabelSet.parse({
 export const pageLabels = LabelSet.parse({ ...labels, labels: [...labels.labels, label(GHOST)] })
 
 // somebody's own: who is where is told to no other process
-const ground: Ground = { layer: 'l', owner: 'o', revision: 'r', text: TEXT, article: 'a', project: 'p' }
+const info: LayerInfo = { layer: 'l', owner: 'o', revision: 'r', text: TEXT, article: 'a', project: 'p' }
 
 type Annotations = LayerRows['annotations'][number]
 
@@ -93,7 +93,7 @@ export class Stored {
   }
 
   load(): Replica {
-    const replica = Replica.empty(ground, this.epoch)
+    const replica = Replica.empty(info, this.epoch)
     for (const [client, account] of this.clients) replica.clients.set(client, account)
     const base = this.base ? [{ account: '', data: this.base.state }] : []
     replica.take([...base, ...this.rowsAfter(this.base?.seq ?? 0)], this.seq)
@@ -107,8 +107,8 @@ export class Stored {
 }
 
 /** The two ends of one connection: what was sent and has not arrived. Cut, both are gone. */
-export class Wire implements Peer {
-  readonly account: Sitter
+export class Wire implements RoomConnection {
+  readonly account: PublicAccount
   readonly wantsAcks = true
   readonly knowsEpoch = true
   closed = false
@@ -157,7 +157,7 @@ export class Process {
   readonly wires = new Set<Wire>()
   readonly #stored: Stored
   readonly #others: () => readonly Process[]
-  readonly #world: World
+  readonly #services: Services
   #room: Room | null = null
   #hear: (body: Uint8Array) => void = () => undefined
   #flush: Flush | null = null
@@ -176,7 +176,7 @@ export class Process {
       },
       close: () => Promise.resolve(),
     }
-    this.#world = { bus, metrics, log: silent, now } as unknown as World
+    this.#services = { bus, metrics, log: silent, now } as unknown as Services
   }
 
   get replica(): Replica | null {
@@ -263,7 +263,7 @@ export class Process {
       if (this.#room === room) this.#room = null
     }
     const keeper = { flusher: { want: () => undefined }, forget } as unknown as RoomKeeper
-    return new Room(this.#world, this.#stored.load(), keeper)
+    return new Room(this.#services, this.#stored.load(), keeper)
   }
 
   #begin(most: number): boolean {
@@ -283,12 +283,12 @@ export class Process {
     replica.take(stored.rowsAfter(replica.seq), stored.seq)
     const batch = { replica, items }
     const { decoded, clients } = this.#claim(batch)
-    const begun = { shut: stored.shut, closed: false, decided: false, locked: stored.locked }
+    const context = { shut: stored.shut, closed: false, decided: false, locked: stored.locked }
     const taken = takeAll(
       batch,
       decoded,
-      begun,
-      Object.fromEntries(items.map(({ seat }) => [seat.account.id, 'annotator' as const])),
+      context,
+      Object.fromEntries(items.map(({ participant }) => [participant.account.id, 'annotator' as const])),
     )
     this.#flush = { batch, taken, rows: rowsOf(replica, taken.applied, new Date(0)), clients }
     return true

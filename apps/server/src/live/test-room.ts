@@ -21,12 +21,12 @@ import { insertAccount } from '../auth/store.ts'
 import { alone } from '../bus.ts'
 import { json } from '../db/json.ts'
 import { openTestDatabase } from '../db/test-db.ts'
-import { FactBell } from '../facts.ts'
+import { FactNotifier } from '../facts.ts'
 import { silent } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import { originsOf } from '../origins.ts'
 import { ownTime } from '../test-clock.ts'
-import { newId, type World } from '../world.ts'
+import { newId, type Services } from '../services.ts'
 import { openLive, type Live } from './open.ts'
 
 export const TEXT = 'Ақтөбеде Қазақстан халқы Ассамблеясының форумы өтті. 👩🏽‍🚀 Форумға жүз адам қатысты.'
@@ -67,19 +67,19 @@ export async function openTestRoom() {
   const { port } = http.address() as AddressInfo
   const sessions = openSessions(db, { secure: false, port, demo: true })
   const bus = alone()
-  const world = {
+  const services = {
     db,
     kind: database.kind,
     origins: originsOf(null, port),
     bus,
-    bell: new FactBell(bus),
+    notifier: new FactNotifier(bus),
     metrics: new Metrics(),
     log: silent,
     demo: false,
     here: () => ({}),
     now: () => new Date(),
-  } as unknown as World
-  let live = openLive(world, sessions)
+  } as unknown as Services
+  let live = openLive(services, sessions)
   const others: Live[] = []
   http.on('upgrade', (request, stream, head) => live.upgrade(request, stream, head))
 
@@ -95,7 +95,7 @@ export async function openTestRoom() {
   return {
     database,
     db,
-    world,
+    services,
     project,
     url: `ws://127.0.0.1:${port}`,
     origin: `http://127.0.0.1:${port}`,
@@ -134,7 +134,7 @@ export async function openTestRoom() {
     /** A second server over the same database: who comes from now on comes to it. */
     another(): void {
       others.push(live)
-      live = openLive(world, sessions)
+      live = openLive(services, sessions)
     },
     async close() {
       for (const one of [...others, live]) await one.close()

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { openSessions } from '../auth/sessions.ts'
 import type { Bus } from '../bus.ts'
-import { FactBell } from '../facts.ts'
+import { FactNotifier } from '../facts.ts'
 import { Metrics } from '../metrics.ts'
 import { originsOf } from '../origins.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { openLive } from './open.ts'
 import type { TestRoom } from './test-room.ts'
 
@@ -20,23 +20,23 @@ export async function openTestServer(room: TestRoom, bus: Bus) {
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo
-  const world: World = {
-    ...room.world,
+  const services: Services = {
+    ...room.services,
     origins: originsOf(null, port),
     bus,
-    bell: new FactBell(bus),
+    notifier: new FactNotifier(bus),
     metrics: new Metrics(),
   }
   // under the cookie that the room's people have
   const live = openLive(
-    world,
+    services,
     openSessions(room.db, { secure: false, port: Number(new URL(room.url).port), demo: true }),
   )
   http.on('upgrade', (request, stream, head) => live.upgrade(request, stream, head))
   return {
     url: `ws://127.0.0.1:${port}`,
     origin: `http://127.0.0.1:${port}`,
-    world,
+    services,
     bus,
     live,
     /** As `kill -9`: nothing more is heard of it, and nobody is told. */

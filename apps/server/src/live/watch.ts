@@ -1,14 +1,14 @@
 import { closeCodes } from '@tamga/collab'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import type { Connection } from './connection.ts'
 import { rolesOf, standingSessions } from './store.ts'
 
 /** Closes the connections whose session ended or whose account is no longer a member of the project. */
-export async function closeRevoked(world: World, connections: Iterable<Connection>): Promise<void> {
-  const { db } = world
+export async function closeRevoked(services: Services, connections: Iterable<Connection>): Promise<void> {
+  const { db } = services
   const open = [...connections]
   if (open.length === 0) return
-  const sessions = await standingSessions(db, unique(open.map(({ session }) => session)), world.now())
+  const sessions = await standingSessions(db, unique(open.map(({ session }) => session)), services.now())
   for (const connection of open)
     if (!sessions.has(connection.session)) connection.close(closeCodes.signIn, 'the session ended')
   for (const project of unique(open.map((connection) => connection.project))) {

@@ -2,7 +2,7 @@ import { Settings, type Language } from '@tamga/model'
 import { record } from '../audit.ts'
 import type { Ctx } from '../auth/guard.ts'
 import { transact } from '../db/transact.ts'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { insertLabelSet, insertMember, insertProject } from './store.ts'
 import { templateSet, type TemplateId } from './templates.ts'
 
@@ -14,11 +14,11 @@ export interface NewProject {
 
 /** Makes a project with its maker as owner and the template as the first revision of its label set. Answers its id. */
 export async function createProject(
-  { world, account }: Ctx,
+  { services, account }: Ctx,
   { name, languages, template }: NewProject,
 ): Promise<string> {
   const id = newId()
-  await transact(world, async (trx) => {
+  await transact(services, async (trx) => {
     await insertProject(trx, id, name, Settings.parse({ languages }))
     await insertMember(trx, id, account.id, 'owner', 'A1')
     await insertLabelSet(trx, id, 1, templateSet(template), account.id)

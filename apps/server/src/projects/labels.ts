@@ -11,8 +11,8 @@ import { insertLabelSet, labelSetOf, projectById, usedIds } from './store.ts'
  */
 export async function saveLabelSet(ctx: Ctx, project: string, base: number, set: LabelSet): Promise<{ no: number }> {
   await requireRole(ctx, project, 'editLabels')
-  const { world, account } = ctx
-  const no = await transact(world, async (trx) => {
+  const { services, account } = ctx
+  const no = await transact(services, async (trx) => {
     await trx.selectFrom('project').select('id').where('id', '=', project).forUpdate().execute()
     const current = await labelSetOf(trx, project)
     if (current.no !== base) throw new Problem('label_set_moved', { no: current.no })
@@ -30,7 +30,7 @@ export async function saveLabelSet(ctx: Ctx, project: string, base: number, set:
     await state(trx, projectScope(project), [{ kind: 'labels', payload: { no: base + 1 } }])
     return base + 1
   })
-  world.bell.ring()
+  services.notifier.notify()
   return { no }
 }
 

@@ -20,7 +20,7 @@ export async function changeRole(ctx: Ctx, project: string, account: string, rol
 /** Ends a membership; what the member made stays where it is. An owner removes anybody, everybody may leave. */
 export async function removeMember(ctx: Ctx, project: string, account: string): Promise<void> {
   await changeMember(ctx, project, account, true, async (trx, member) => {
-    await setLeft(trx, project, account, ctx.world.now())
+    await setLeft(trx, project, account, ctx.services.now())
     return { act: 'member.left', before: { role: member.role }, after: {} }
   })
 }
@@ -37,9 +37,9 @@ async function changeMember(
   losesOwner: boolean,
   change: Change,
 ): Promise<void> {
-  const { world } = ctx
+  const { services } = ctx
   await requireRole(ctx, project, account === ctx.account.id ? 'read' : 'manageMembers')
-  await transact(world, async (trx) => {
+  await transact(services, async (trx) => {
     const members = (await lockMembers(trx, project)).filter((member) => member.left_at === null)
     const member = members.find((m) => m.account === account)
     const asker = members.find((m) => m.account === ctx.account.id)
@@ -53,15 +53,15 @@ async function changeMember(
     await record(trx, { project, account: ctx.account.id, act, subject: account, before, after })
     await state(trx, projectScope(project), [{ kind: 'members', payload: { account } }])
   })
-  world.bell.ring()
+  services.notifier.notify()
 }
 
 /** Invites by link, under a role that is not above the inviter's own. */
 export async function invite(ctx: Ctx, project: string, role: Role): Promise<{ id: string; url: string }> {
   const own = await requireRole(ctx, project, 'manageMembers')
   if (above(role, own)) throw new Problem('role_above_yours', { role: own })
-  const invitation = await makeInvitation(ctx.world, project, role, ctx.account.id)
-  await record(ctx.world.db, {
+  const invitation = await makeInvitation(ctx.services, project, role, ctx.account.id)
+  await record(ctx.services.db, {
     project,
     account: ctx.account.id,
     act: 'member.invited',
@@ -74,24 +74,24 @@ export async function invite(ctx: Ctx, project: string, role: Role): Promise<{ i
 /** Takes an invitation back. Throws `not_found` when it is used or unknown. */
 export async function revoke(ctx: Ctx, project: string, id: string): Promise<void> {
   await requireRole(ctx, project, 'manageMembers')
-  if (!(await revokeInvitation(ctx.world.db, project, id, ctx.world.now()))) throw new Problem('not_found')
-  await record(ctx.world.db, { project, account: ctx.account.id, act: 'invitation.revoked', subject: id })
+  if (!(await revokeInvitation(ctx.services.db, project, id, ctx.services.now()))) throw new Problem('not_found')
+  await record(ctx.services.db, { project, account: ctx.account.id, act: 'invitation.revoked', subject: id })
 }
 
 /** A one-time link for a member who forgot the password: there is no mail server, the owner hands it over. */
 export async function helpMember(ctx: Ctx, project: string, account: string): Promise<{ url: string }> {
   await requireRole(ctx, project, 'manageMembers')
   await requireMemberOfMine(ctx, project, account)
-  await record(ctx.world.db, { project, account: ctx.account.id, act: 'member.link', subject: account })
-  return { url: await makeSignInLink(ctx.world, account, ctx.account.id) }
+  await record(ctx.services.db, { project, account: ctx.account.id, act: 'member.link', subject: account })
+  return { url: await makeSignInLink(ctx.services, account, ctx.account.id) }
 }
 
 /**
  * A link signs in as the whole account, so an owner may make one only for somebody whose every project is this owner's
  * too: otherwise it would open projects that the owner may not see.
  */
-async function requireMemberOfMine({ world, account: owner }: Ctx, project: string, account: string): Promise<void> {
-  const theirs = await projectsBeside(world.db, account, owner.id)
+async function requireMemberOfMine({ services, account: owner }: Ctx, project: string, account: string): Promise<void> {
+  const theirs = await projectsBeside(services.db, account, owner.id)
   if (!theirs.some((row) => row.project === project)) throw new Problem('member_gone')
   if (!theirs.every(({ owned }) => owned))
     throw new Problem('forbidden', { role: 'owner', action: 'manageMembers', owner: null })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { factsAfter, projectScope } from '../facts.ts'
 import { importArticles } from '../articles/import.ts'
 import { openTestApp, PASSWORD, type Browser, type TestApp } from '../test-app.ts'
-import { newId, type World } from '../world.ts'
+import { newId, type Services } from '../services.ts'
 import { resumeRefreshes } from './refresh.ts'
 import { changeSettings } from './settings.ts'
 import { refreshedTo } from './store.ts'
@@ -32,7 +32,7 @@ const link = (browser: Browser, member: string) => browser.send<{ url: string }>
 const roleIn = async (browser: Browser) => (await browser.get<{ role: string }>(`/projects/${project}`)).role
 /** What was done in the project, in its order. */
 const actsOf = async () => {
-  const audit = app.world.db.selectFrom('audit').select('act').where('project', '=', project)
+  const audit = app.services.db.selectFrom('audit').select('act').where('project', '=', project)
   return (await audit.orderBy('id').execute()).map(({ act }) => act)
 }
 const labels = () => owner.get<{ no: number; set: LabelSet; used: string[] }>(`/projects/${project}/labels`)
@@ -183,7 +183,7 @@ describe('people', () => {
     await Promise.all(people.map((person, i) => person.send('POST', '/tickets/use', { token: tokens[i] })))
     const { members } = await owner.get<{ members: { pseudonym: string }[] }>(`/projects/${project}/members`)
     expect(members.map(({ pseudonym }) => pseudonym).sort()).toEqual(['A1', 'A2', 'A3', 'A4', 'A5', 'A6'])
-    const facts = await factsAfter(app.world.db, projectScope(project), 0)
+    const facts = await factsAfter(app.services.db, projectScope(project), 0)
     expect(facts.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'members'))
   })
 })
@@ -231,19 +231,19 @@ describe('another quorum', () => {
     owner.send('PATCH', `/projects/${project}`, { settings: { quorum, ownApproval: true, languages: ['en'] } })
   const gold = async () =>
     (
-      await app.world.db
+      await app.services.db
         .selectFrom('gold')
         .select('layer')
         .where('project', '=', project)
         .where('to_cut', 'is', null)
         .execute()
     ).length
-  const left = () => refreshedTo(app.world.db, project)
+  const left = () => refreshedTo(app.services.db, project)
   const ownAccount = () => ({ id: owner.account, name: 'Owner', email: null, colour: 1 })
 
   /** Three articles with an approved span each. Answers their ids. */
   async function approveThree(): Promise<string[]> {
-    const ctx = { world: app.world, account: ownAccount() }
+    const ctx = { services: app.services, account: ownAccount() }
     const about = {
       title: 'T',
       language: 'en',
@@ -267,7 +267,7 @@ describe('another quorum', () => {
     expect([await gold(), await left()]).toEqual([0, null])
     // some may be told before all of them have followed
     const lastTold = async (article: string) => {
-      const facts = await factsAfter(app.world.db, projectScope(project), 0)
+      const facts = await factsAfter(app.services.db, projectScope(project), 0)
       const counts = facts.flatMap(({ kind, payload }) => (kind === 'counts' ? [payload as { article: string }] : []))
       return counts.findLast((one) => one.article === article)
     }
@@ -279,20 +279,20 @@ describe('another quorum', () => {
 
   test('that a crash cut short is taken up from where it came to', async () => {
     await approveThree()
-    const dying = dyingAfter(app.world, 1)
-    const act = changeSettings({ world: dying, account: ownAccount() }, project, {
+    const dying = dyingAfter(app.services, 1)
+    const act = changeSettings({ services: dying, account: ownAccount() }, project, {
       settings: { quorum: 2, ownApproval: true, lockApproved: false, languages: ['en'] },
     })
     await expect(act).rejects.toThrow('the process is gone')
     expect(await gold()).toBe(2)
     expect(await left()).not.toBeNull()
-    await resumeRefreshes(app.world)
+    await resumeRefreshes(app.services)
     expect([await gold(), await left()]).toEqual([0, null])
   })
 
   test('asks nothing of gold when only other settings change', async () => {
     await approveThree()
-    await changeSettings({ world: dyingAfter(app.world, 0), account: ownAccount() }, project, {
+    await changeSettings({ services: dyingAfter(app.services, 0), account: ownAccount() }, project, {
       settings: { quorum: 1, ownApproval: true, lockApproved: true, languages: ['ru'] },
     })
     expect([await gold(), await left()]).toEqual([3, null])
@@ -301,15 +301,15 @@ describe('another quorum', () => {
   })
 })
 
-/** A world whose process dies once so many layers were refreshed: the settings themselves are one transaction more. */
-function dyingAfter(world: World, layers: number): World {
+/** Services whose process dies once so many layers were refreshed: the settings themselves are one transaction more. */
+function dyingAfter(services: Services, layers: number): Services {
   let left = layers + 1
-  const db = new Proxy(world.db, {
+  const db = new Proxy(services.db, {
     get(target, name) {
       if (name === 'transaction' && left-- === 0) throw new Error('the process is gone')
       const value: unknown = Reflect.get(target, name, target)
       return typeof value === 'function' ? (value as () => unknown).bind(target) : value
     },
   })
-  return { ...world, db }
+  return { ...services, db }
 }

@@ -144,8 +144,8 @@ const listTemplates = createRoute({
 export const projectRoutes = () =>
   routes()
     .openapi(list, async (c) => {
-      const { world, account } = ctxOf(c)
-      return c.json({ projects: await projectsOf(world.db, account.id) }, 200)
+      const { services, account } = ctxOf(c)
+      return c.json({ projects: await projectsOf(services.db, account.id) }, 200)
     })
     .openapi(create, async (c) => c.json({ id: await createProject(ctxOf(c), c.req.valid('json')) }, 200))
     .openapi(show, async (c) => c.json(await showProject(ctxOf(c), c.req.valid('param').project), 200))
@@ -179,7 +179,7 @@ export const projectRoutes = () =>
     .openapi(labels, async (c) => {
       const { project } = c.req.valid('param')
       await requireRole(ctxOf(c), project, 'read')
-      const { db } = c.var.world
+      const { db } = c.var.services
       return c.json({ ...(await labelSetOf(db, project)), used: [...(await usedIds(db, project))] }, 200)
     })
     .openapi(saveLabels, async (c) => {
@@ -195,13 +195,13 @@ const DAY = 24 * 60 * 60 * 1000
 
 async function showProject(ctx: ReturnType<typeof ctxOf>, id: string) {
   const role = await requireRole(ctx, id, 'read')
-  const { db } = ctx.world
+  const { db } = ctx.services
   const at = await positions(db, [projectScope(id)])
   const { name, settings } = await projectById(db, id)
   const { pseudonym } = (await membership(db, id, ctx.account.id))!
   const people = (await membersOf(db, id)).filter((member) => member.left_at === null)
   const members = people.map(({ account, name, colour }) => ({ account, name, colour }))
-  const today = folded(await recentActs(db, id, new Date(ctx.world.now().getTime() - DAY)))
+  const today = folded(await recentActs(db, id, new Date(ctx.services.now().getTime() - DAY)))
   return {
     id,
     name,
@@ -229,14 +229,14 @@ function folded(acts: Awaited<ReturnType<typeof recentActs>>): z.infer<typeof Ac
 
 async function showMembers(ctx: ReturnType<typeof ctxOf>, project: string) {
   const role = await requireRole(ctx, project, 'read')
-  const { db } = ctx.world
+  const { db } = ctx.services
   const at = await positions(db, [projectScope(project)])
   const members = (await membersOf(db, project)).map(({ left_at, email, ...member }) => ({
     ...member,
     email: role === 'owner' || member.account === ctx.account.id ? email : null,
     left: left_at !== null,
   }))
-  const open = role === 'owner' ? await invitationsOf(db, project, ctx.world.now()) : []
+  const open = role === 'owner' ? await invitationsOf(db, project, ctx.services.now()) : []
   const invitations = open.map(({ id, role, by, expiresAt }) => ({
     id,
     role: role!,

@@ -17,8 +17,8 @@ export async function changeSettings(
 ) {
   await requireRole(ctx, project, 'changeSettings')
   if (change.name === undefined && change.settings === undefined) return
-  const { world, account } = ctx
-  await transact(world, async (trx) => {
+  const { services, account } = ctx
+  await transact(services, async (trx) => {
     const { name, settings } = await projectById(trx, project)
     const rejudged = change.settings !== undefined && !judgesAlike(settings, change.settings)
     await updateProject(trx, project, { ...change, ...(rejudged && { refreshed_to: '' }) })
@@ -32,8 +32,8 @@ export async function changeSettings(
     })
     await state(trx, projectScope(project), [{ kind: 'settings', payload: {} }])
   })
-  world.bell.ring()
-  await refreshProject(world, project)
+  services.notifier.notify()
+  await refreshProject(services, project)
 }
 
 /** True if the same spans stand under both. */

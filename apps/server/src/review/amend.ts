@@ -35,7 +35,7 @@ export async function amend(ctx: Ctx, live: Live, article: string, amendment: Am
     },
     also: (trx) => approveWritten(trx, ctx, bench, annotation, note, 'amend'),
   })
-  ctx.world.bell.ring()
+  ctx.services.notifier.notify()
 }
 
 /** Adds a span that everybody missed: proposed and approved in one act, and recorded as such. */
@@ -50,7 +50,7 @@ export async function addMissed(ctx: Ctx, live: Live, article: string, id: strin
     },
     also: (trx) => approveWritten(trx, ctx, bench, id, '', 'missed'),
   })
-  ctx.world.bell.ring()
+  ctx.services.notifier.notify()
 }
 
 /** Approves what this very transaction wrote: the content that was sent, less what absence means (defaults of attributes). */
@@ -71,8 +71,8 @@ function rewrite(doc: LayerDoc, id: string, before: Content, after: Content): vo
   for (const attribute of attributes) doc.setAttribute(id, attribute, attributeOf(after, attribute) ?? null)
 }
 
-async function requireStanding({ world }: Ctx, project: string, content: Content, text: string): Promise<void> {
-  const { set } = await labelSetOf(world.db, project)
+async function requireStanding({ services }: Ctx, project: string, content: Content, text: string): Promise<void> {
+  const { set } = await labelSetOf(services.db, project)
   const fault = faultOfContent(content, { text, labels: set })
   if (fault) throw new Problem(fault)
 }

@@ -10,9 +10,9 @@ import { deleteClosing, insertClosing } from './store.ts'
 /** Signs an article off: read to the end, nothing undecided. Throws `undecided_left` with the number that waits. */
 export async function signOff(ctx: Ctx, article: string): Promise<void> {
   const bench = await openBench(ctx, article, 'signOff')
-  const { world, account } = ctx
-  const at = world.now()
-  await transact(world, async (trx) => {
+  const { services, account } = ctx
+  const at = services.now()
+  await transact(services, async (trx) => {
     await holdBench(trx, ctx, bench, 'signOff')
     const { states } = await refreshGold(trx, bench.layer)
     const waiting = [...states.values()].filter(isUndecided).length
@@ -23,18 +23,18 @@ export async function signOff(ctx: Ctx, article: string): Promise<void> {
       { kind: 'closed', payload: { article, by: account.id, at: at.toISOString() } },
     ])
   })
-  world.bell.ring()
+  services.notifier.notify()
 }
 
 /** Takes a sign-off back. */
 export async function reopen(ctx: Ctx, article: string): Promise<void> {
   const bench = await openBench(ctx, article, 'signOff')
-  const { world, account } = ctx
-  await transact(world, async (trx) => {
+  const { services, account } = ctx
+  await transact(services, async (trx) => {
     await holdBench(trx, ctx, bench, 'signOff')
     if (!(await deleteClosing(trx, bench.layer))) return
     await record(trx, { project: bench.project, account: account.id, act: 'review.opened', subject: article })
     await state(trx, projectScope(bench.project), [{ kind: 'opened', payload: { article } }])
   })
-  world.bell.ring()
+  services.notifier.notify()
 }

@@ -7,7 +7,7 @@ import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { refreshGold } from '../gold/store.ts'
 import { labelSetOf } from '../projects/store.ts'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { holdBench, openBench } from './bench.ts'
 import { changedMeanwhile, differenceOf, standsAsShown, twinsOf, type Difference } from './difference.ts'
 import { annotationsOf, insertDecisions, type Bench } from './store.ts'
@@ -35,11 +35,11 @@ export type DecisionAct = 'decide' | 'amend' | 'missed'
 export async function decide(ctx: Ctx, article: string, items: readonly DecisionInput[]): Promise<DecisionResult[]> {
   const bench = await openBench(ctx, article, 'decide')
   if (items.some((item) => item.verdict === 'reject' && item.reason === null)) throw new Problem('reason_needed')
-  const results = await transact(ctx.world, async (trx) => {
+  const results = await transact(ctx.services, async (trx) => {
     await holdBench(trx, ctx, bench, 'decide')
     return decideIn(trx, ctx, bench, items)
   })
-  ctx.world.bell.ring()
+  ctx.services.notifier.notify()
   const [only] = results
   if (results.length === 1 && only && !only.ok)
     throw only.code === 'annotation_gone' ? new Problem(only.code) : changedMeanwhile(only.difference)
@@ -97,7 +97,7 @@ async function writeDecisions(trx: Trx, ctx: Ctx, bench: Bench, accepted: readon
     note: item.note || null,
     act,
     label_set_no: no,
-    at: ctx.world.now(),
+    at: ctx.services.now(),
   }))
   const numbers = await insertDecisions(trx, rows)
   const { opened } = await refreshGold(trx, bench.layer)

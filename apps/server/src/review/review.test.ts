@@ -52,11 +52,11 @@ beforeEach(async () => {
     text: TEXT,
   } as const
   article = (await importArticles(ctxOf(owner, 'Owner'), project, [draft]))[0]!
-  bench = (await benchOf(app.world.db, article))!
+  bench = (await benchOf(app.services.db, article))!
 })
 
 const ctxOf = (browser: Browser, name: string) => ({
-  world: app.world,
+  services: app.services,
   account: { id: browser.account, name, email: null, colour: 1 },
 })
 
@@ -77,7 +77,7 @@ const approval = (annotation: string, shown: Content) => ({ annotation, verdict:
 const decide = (by: Browser, ...items: object[]) =>
   by.send<{ results: { ok: boolean }[] }>('POST', `/articles/${article}/decisions`, { items })
 const gold = () =>
-  app.world.db
+  app.services.db
     .selectFrom('gold')
     .select(['annotation', 'starts', 'ends', 'quotes', 'label', 'supporters'])
     .where('project', '=', project)
@@ -85,7 +85,7 @@ const gold = () =>
     .orderBy('starts')
     .execute()
 const stats = () =>
-  app.world.db
+  app.services.db
     .selectFrom('article_stats')
     .select(['annotated', 'waiting', 'approved'])
     .where('article', '=', article)
@@ -124,7 +124,7 @@ describe('a decision', () => {
       },
     ])
     expect(await stats()).toEqual({ annotated: 1, waiting: 0, approved: 1 })
-    const acts = await app.world.db
+    const acts = await app.services.db
       .selectFrom('audit')
       .select('account')
       .where('project', '=', project)
@@ -146,7 +146,9 @@ describe('a decision', () => {
       data: { annotation: id, shown, now, by: { name: 'Ann' } },
     })
     expect(await gold()).toEqual([])
-    expect(await app.world.db.selectFrom('decision').selectAll().where('layer', '=', bench.layer).execute()).toEqual([])
+    expect(await app.services.db.selectFrom('decision').selectAll().where('layer', '=', bench.layer).execute()).toEqual(
+      [],
+    )
   })
 
   test('in bulk each item stands by itself', async () => {
@@ -179,7 +181,7 @@ describe('a decision', () => {
     // at the door still a reviewer
     await openBench(ctx, article, 'decide')
     await owner.send('PATCH', `/projects/${project}/members/${rita.account}`, { role: 'annotator' })
-    const act = app.world.db.transaction().execute((trx) => holdBench(trx, ctx, bench, 'decide'))
+    const act = app.services.db.transaction().execute((trx) => holdBench(trx, ctx, bench, 'decide'))
     await expect(act).rejects.toMatchObject({ code: 'forbidden' })
     expect(await rita.refusal('POST', `/articles/${article}/decisions`, { items: [approval(id, content)] })).toBe(
       'forbidden',
@@ -211,7 +213,7 @@ describe('a decision', () => {
     expect(await stats()).toEqual({ annotated: 1, waiting: 1, approved: 0 })
     await app.live.write(bench.layer, ann.account, { edit: (doc) => doc.setLabel(id, 'city') })
     expect((await gold()).map((row) => row.annotation)).toEqual([id])
-    const history = await app.world.db
+    const history = await app.services.db
       .selectFrom('gold')
       .select(['from_cut', 'to_cut'])
       .where('annotation', '=', id)
@@ -246,7 +248,7 @@ describe('a decision', () => {
     const content = span('Ақтөбеде', 'city')
     const [one, two] = [await mark(ann, content), await mark(rita, content)]
     await decide(rita, approval(one, content), approval(two, content))
-    const rows = await app.world.db
+    const rows = await app.services.db
       .selectFrom('decision')
       .select('annotation')
       .where('layer', '=', bench.layer)
@@ -325,7 +327,7 @@ describe('a reviewer', () => {
     const content = span('Асхат Шахаров', 'per')
     await rita.send('POST', `/articles/${article}/amend`, { annotation: id, shown, content })
     expect(await gold()).toEqual([expect.objectContaining({ annotation: id, quotes: ['Асхат Шахаров'], label: 'per' })])
-    const row = await app.world.db
+    const row = await app.services.db
       .selectFrom('annotation')
       .select(['creator', 'last_editor'])
       .where('id', '=', id)
@@ -349,7 +351,7 @@ describe('a reviewer', () => {
     const [id, content] = [fresh(), span('Ақтөбеде', 'city')]
     await rita.send('POST', `/articles/${article}/missed`, { id, content })
     expect((await gold()).map((row) => row.annotation)).toEqual([id])
-    const decision = await app.world.db
+    const decision = await app.services.db
       .selectFrom('decision')
       .select(['act', 'account'])
       .where('annotation', '=', id)
@@ -383,7 +385,7 @@ describe('a reviewer', () => {
     await owner.send('POST', `/articles/${article}/withdraw`, { reason: 'a copy' })
     const write = app.live.write(bench.layer, rita.account, { edit: (doc) => doc.setLabel(id, 'prof') })
     await expect(write).rejects.toMatchObject({ code: 'article_withdrawn' })
-    const act = app.world.db.transaction().execute((trx) => holdBench(trx, ctxOf(rita, 'Rita'), bench, 'decide'))
+    const act = app.services.db.transaction().execute((trx) => holdBench(trx, ctxOf(rita, 'Rita'), bench, 'decide'))
     await expect(act).rejects.toMatchObject({ code: 'article_withdrawn' })
   })
 
@@ -394,11 +396,11 @@ describe('a reviewer', () => {
     await decide(rita, approval(id, content))
     await rita.send('POST', `/articles/${article}/closing`)
     const closing = () =>
-      app.world.db.selectFrom('closing').select('reviewer').where('layer', '=', bench.layer).execute()
+      app.services.db.selectFrom('closing').select('reviewer').where('layer', '=', bench.layer).execute()
     expect(await closing()).toEqual([{ reviewer: rita.account }])
     await mark(ann, span('Асхат', 'per'))
     expect(await closing()).toEqual([])
-    const fell = await app.world.db.selectFrom('audit').select('act').where('subject', '=', bench.layer).execute()
+    const fell = await app.services.db.selectFrom('audit').select('act').where('subject', '=', bench.layer).execute()
     expect(fell).toEqual([{ act: 'closing.fell' }])
   })
 })

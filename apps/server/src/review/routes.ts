@@ -122,7 +122,7 @@ export const reviewRoutes = (live: Live) =>
 
 async function historyOf(ctx: Ctx, article: string, annotation: string): Promise<z.infer<typeof Entry>[]> {
   const { layer } = await openBench(ctx, article, 'read')
-  const { db } = ctx.world
+  const { db } = ctx.services
   const changes = (await changesOf(db, layer, annotation)).map((change) => ({
     ...change,
     kind: 'field' as const,

@@ -2,7 +2,7 @@ import { Problem } from '@tamga/model'
 import { api, ask } from '../api.ts'
 import { loadArticle } from '../text/article.ts'
 import { nameOfProject } from '../text/project-name.ts'
-import { Pantry, type Bounds, type Taken, type TakenLine } from './pantry.ts'
+import { ArticleCache, type Bounds, type Taken, type TakenLine } from './article-cache.ts'
 import { persistence } from './persistence.svelte.ts'
 
 const BOUNDS: Bounds = { articles: 20, bytes: 50 * 1024 * 1024 }
@@ -16,7 +16,7 @@ class TakenAlong {
   readonly bytes = $derived(this.lines.reduce((sum, line) => sum + line.bytes, 0))
   readonly #tabs = new BroadcastChannel('tamga-taken')
   #account: string | null = null
-  #pantry: Promise<Pantry | null> = Promise.resolve(null)
+  #cache: Promise<ArticleCache | null> = Promise.resolve(null)
 
   constructor() {
     this.#tabs.onmessage = () => void this.#look()
@@ -25,10 +25,10 @@ class TakenAlong {
   /** From now on it is this account's, or (null) nobody's: nothing of another's is seen. */
   async of(account: string | null): Promise<void> {
     if (account === this.#account) return
-    const before = this.#pantry
+    const before = this.#cache
     this.#account = account
     this.lines = []
-    this.#pantry = account === null ? Promise.resolve(null) : this.#open(account)
+    this.#cache = account === null ? Promise.resolve(null) : this.#open(account)
     ;(await before)?.close()
     await this.#look()
   }
@@ -36,7 +36,7 @@ class TakenAlong {
   /** Takes away all that an account has here, as it signs out. */
   async clear(account: string): Promise<void> {
     if (account === this.#account) await this.of(null)
-    await Pantry.remove(account).catch(() => {})
+    await ArticleCache.remove(account).catch(() => {})
     this.#tabs.postMessage(null)
   }
 
@@ -50,12 +50,12 @@ class TakenAlong {
 
   /** An article as it was when it was taken, or null. */
   async read(article: string): Promise<Taken | null> {
-    return (await (await this.#pantry)?.read(article).catch(() => null)) ?? null
+    return (await (await this.#cache)?.read(article).catch(() => null)) ?? null
   }
 
   /** Puts an open article in as it is now, or only marks it as taken along by hand. */
   async put(taken: Taken, kept?: boolean): Promise<void> {
-    await this.#change((pantry) => pantry.put(taken, Date.now(), BOUNDS, kept))
+    await this.#change((cache) => cache.put(taken, Date.now(), BOUNDS, kept))
   }
 
   /** Fetches an article and takes it along. @throws Problem */
@@ -64,34 +64,34 @@ class TakenAlong {
   }
 
   async keep(article: string, kept: boolean): Promise<void> {
-    await this.#change((pantry) => pantry.keep(article, kept))
+    await this.#change((cache) => cache.keep(article, kept))
   }
 
   async remove(articles: readonly string[]): Promise<void> {
-    await this.#change((pantry) => pantry.remove(articles))
+    await this.#change((cache) => cache.remove(articles))
   }
 
-  async #open(account: string): Promise<Pantry | null> {
+  async #open(account: string): Promise<ArticleCache | null> {
     try {
-      return await Pantry.open(account)
+      return await ArticleCache.open(account)
     } catch {
       this.refused = true
       return null
     }
   }
 
-  async #change(act: (pantry: Pantry) => Promise<void>): Promise<void> {
-    const pantry = await this.#pantry
-    if (!pantry) return
+  async #change(act: (cache: ArticleCache) => Promise<void>): Promise<void> {
+    const cache = await this.#cache
+    if (!cache) return
     try {
-      await act(pantry)
+      await act(cache)
       this.refused = false
       void persistence.ask()
     } catch {
       // full, or forbidden meanwhile: the next one tries anew
       this.refused = true
-      pantry.close()
-      if (this.#account !== null) this.#pantry = this.#open(this.#account)
+      cache.close()
+      if (this.#account !== null) this.#cache = this.#open(this.#account)
     }
     await this.#look()
     this.#tabs.postMessage(null)
@@ -99,7 +99,7 @@ class TakenAlong {
 
   async #look(): Promise<void> {
     const account = this.#account
-    const lines = (await (await this.#pantry)?.lines().catch(() => [])) ?? []
+    const lines = (await (await this.#cache)?.lines().catch(() => [])) ?? []
     if (account === this.#account) this.lines = lines
   }
 }

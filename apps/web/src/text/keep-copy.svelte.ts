@@ -1,5 +1,5 @@
 import { takenAlong } from '../offline/taken.svelte.ts'
-import type { Taken } from '../offline/pantry.ts'
+import type { Taken } from '../offline/article-cache.ts'
 import type { Room } from './room.svelte.ts'
 
 // The copy is for a time without network: it need not follow every edit, and never stands in the way of one.

@@ -14,7 +14,7 @@ import { outboxOf, type LostHere, type Outbox } from './outbox.ts'
 import { OwnEdits } from './own-edits.ts'
 import { quoteOf } from './quote.ts'
 import { Presence } from './presence.svelte.ts'
-import { Redial } from './redial.ts'
+import { Reconnect } from './reconnect.ts'
 import { countingSocket } from './socket.ts'
 import { Standing } from './standing.svelte.ts'
 import { takenDoc } from './taken.ts'
@@ -105,7 +105,7 @@ export class Room {
   readonly #options: RoomOptions
   readonly #outbox: Outbox
   readonly #edits: OwnEdits
-  readonly #redial = new Redial(() => this.#dial())
+  readonly #reconnect = new Reconnect(() => this.#dial())
   readonly #listening = new AbortController()
   readonly #pendingIds = new SvelteSet<string>()
   readonly #waiting = new Set<() => void>()
@@ -145,7 +145,7 @@ export class Room {
     this.#connected = !this.#stale
     this.#open(options.taken)
     this.undo = new OwnUndo(this.layer)
-    if (this.#stale) this.#redial.lost()
+    if (this.#stale) this.#reconnect.lost()
     this.#listen()
     void this.#adopt()
     void this.asides.loadHere()
@@ -170,7 +170,7 @@ export class Room {
     // too much at once: a fresh document takes it in parts
     if (this.ending === 'limits') this.#stale = true
     this.ending = null
-    this.#redial.stop()
+    this.#reconnect.stop()
     this.#dial()
   }
 
@@ -209,7 +209,7 @@ export class Room {
   /** Leaves the room. What is pending stays in this browser, if that keeps anything: ask `settled` first. */
   dispose(): void {
     this.#listening.abort()
-    this.#redial.stop()
+    this.#reconnect.stop()
     this.#edits.dispose()
     clearTimeout(this.#showsSaving)
     clearTimeout(this.#patience)
@@ -279,7 +279,7 @@ export class Room {
   #stands(): void {
     this.#connected = true
     this.#heardAt = performance.now()
-    this.#redial.opened()
+    this.#reconnect.opened()
   }
 
   /** The connection broke, or did not come about. When it is dialled again is ours to say, not the provider's. */
@@ -287,7 +287,7 @@ export class Room {
     this.#connected = false
     if (provider !== this.#provider) return
     provider.shouldConnect = false
-    if (code === null || code < 4400 || code > 4499) this.#redial.lost()
+    if (code === null || code < 4400 || code > 4499) this.#reconnect.lost()
   }
 
   #dial(): void {
@@ -355,7 +355,7 @@ export class Room {
     const loaded = await this.#refresh()
     this.#renewing = false
     if (this.#listening.signal.aborted || this.ending) return
-    if (!loaded) return this.#redial.lost()
+    if (!loaded) return this.#reconnect.lost()
     this.#stale = false
     this.#close()
     this.#edits.startAgain()
@@ -468,7 +468,7 @@ export class Room {
   #probe = (): void => {
     if (this.ending || !this.#provider) return
     this.#provider.disconnect()
-    this.#redial.stop()
+    this.#reconnect.stop()
     this.#provider.connect()
   }
 
@@ -481,11 +481,11 @@ export class Room {
     const { signal } = this.#listening
     addEventListener('beforeunload', (event) => this.pending > 0 && event.preventDefault(), { signal })
     addEventListener('offline', this.#probe, { signal })
-    addEventListener('online', this.#redial.hurry, { signal })
+    addEventListener('online', this.#reconnect.hurry, { signal })
     document.addEventListener('visibilitychange', () => this.#comesIntoView(), { signal })
     onTick((jumped) => {
       void this.#adopt()
-      if (jumped) this.#redial.hurry()
+      if (jumped) this.#reconnect.hurry()
       this.#look(jumped ? 0 : SILENCE)
     }, signal)
     const stop = this.#outbox.observe(() => (this.keeps = this.#outbox.works))
@@ -494,7 +494,7 @@ export class Room {
 
   #comesIntoView(): void {
     if (document.visibilityState !== 'visible') return
-    this.#redial.hurry()
+    this.#reconnect.hurry()
     this.#look(SHORT_SILENCE)
   }
 }

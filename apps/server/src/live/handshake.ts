@@ -6,7 +6,7 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import type { SignedIn } from '../auth/sessions.ts'
 import { roleOf } from '../auth/store.ts'
 import { projectScope } from '../facts.ts'
-import type { World } from '../world.ts'
+import type { Services } from '../services.ts'
 import { closeSocket, Connection } from './connection.ts'
 import type { Feed } from './feed.ts'
 import { packetOf } from './packet.ts'
@@ -65,17 +65,17 @@ const otherEpoch = () => new Refused(closeCodes.epoch, 'the layer has a new docu
  * Lets connections in. At the upgrade only a foreign Host or Origin is refused; everybody else gets a socket, which is
  * closed with a code that says why: a refused upgrade reads as a broken network and would be tried for ever.
  */
-export class Door {
+export class UpgradeHandler {
   readonly connections = new Set<Connection>()
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: READ_BYTES })
-  readonly #world: World
+  readonly #services: Services
   readonly #find: FindSession
   readonly #rooms: Rooms
   readonly #feed: Feed
   #shut = false
 
-  constructor(world: World, find: FindSession, rooms: Rooms, feed: Feed) {
-    this.#world = world
+  constructor(services: Services, find: FindSession, rooms: Rooms, feed: Feed) {
+    this.#services = services
     this.#find = find
     this.#rooms = rooms
     this.#feed = feed
@@ -84,7 +84,7 @@ export class Door {
   readonly upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     const place = placeOf(request.url ?? '')
     const { host, origin } = request.headers
-    const { origins } = this.#world
+    const { origins } = this.#services
     if (!place) return turnAway(stream, '404 Not Found')
     if (!origins.hostAllowed(host) || !origins.originAllowed(origin, host)) return turnAway(stream, '403 Forbidden')
     if (this.#shut) return turnAway(stream, '503 Service Unavailable')
@@ -111,8 +111,8 @@ export class Door {
     socket.on('message', (data, isBinary) => early.receive(socket, data, isBinary))
     const since = performance.now()
     socket.on('close', (code: number) => {
-      this.#world.metrics.closed(code)
-      this.#world.log.routine(
+      this.#services.metrics.closed(code)
+      this.#services.log.routine(
         { ...placeFields(place), code, ms: Math.round(performance.now() - since) },
         'socket closed',
       )
@@ -139,7 +139,7 @@ export class Door {
     const leave = () => {
       unsubscribe()
       entered.leave()
-      if (this.connections.delete(connection)) this.#world.metrics.connections.dec({ kind: roomKinds[place.kind] })
+      if (this.connections.delete(connection)) this.#services.metrics.connections.dec({ kind: roomKinds[place.kind] })
     }
     if (this.#shut) connection.close(closeCodes.stopping, 'the server stops')
     if (connection.closed) return leave()
@@ -149,7 +149,7 @@ export class Door {
   }
 
   #count(place: Place, connection: Connection): void {
-    const { log, metrics } = this.#world
+    const { log, metrics } = this.#services
     this.connections.add(connection)
     metrics.connections.inc({ kind: roomKinds[place.kind] })
     log.routine({ ...placeFields(place), account: connection.account.id }, 'socket opened')
@@ -157,7 +157,7 @@ export class Door {
 
   /** The refusal for whom nothing is wrong with, and a line for whoever runs the server. */
   #unopened(place: Place, err: unknown): Refused {
-    this.#world.log.warn({ err, ...placeFields(place) }, 'cannot be opened')
+    this.#services.log.warn({ err, ...placeFields(place) }, 'cannot be opened')
     return new Refused(closeCodes.again, 'cannot be opened now')
   }
 
@@ -169,7 +169,7 @@ export class Door {
 
   /** The project that a place belongs to, if this account may be there. Absent and forbidden are answered alike. */
   async #projectOf({ kind, id, epoch }: Place, account: string): Promise<string> {
-    const { db } = this.#world
+    const { db } = this.#services
     const entrance = kind === 'live' ? await entranceOf(db, id) : lobbyOf(id, epoch)
     const mine = entrance && (entrance.owner === null || entrance.owner === account)
     const role = mine ? await roleOf(db, entrance.project, account) : null

@@ -2,7 +2,7 @@ import type { Annotation } from '@tamga/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { articleOf } from '../text/line.fixture.ts'
 import { lastKnown, remember } from './known.ts'
-import { beyond, Pantry, type Taken } from './pantry.ts'
+import { beyond, ArticleCache, type Taken } from './article-cache.ts'
 import { takenAlong } from './taken.svelte.ts'
 
 const city: Annotation = {
@@ -20,21 +20,21 @@ const takenOf = (id: string, annotations: readonly Annotation[] = []): Taken => 
 const wide = { articles: 20, bytes: 1e9 }
 const NOW = Date.UTC(2026, 0, 1)
 
-let pantry: Pantry
+let cache: ArticleCache
 beforeEach(async () => {
   await takenAlong.of(null)
-  await Promise.all(['me', 'other'].map((account) => Pantry.remove(account)))
-  pantry = await Pantry.open('me')
+  await Promise.all(['me', 'other'].map((account) => ArticleCache.remove(account)))
+  cache = await ArticleCache.open('me')
 })
-afterEach(() => pantry.close())
+afterEach(() => cache.close())
 
-const ids = async () => (await pantry.lines()).map(({ id }) => id)
+const ids = async () => (await cache.lines()).map(({ id }) => id)
 
 test('an article comes out as it went in, and the list says what it is', async () => {
   const taken = takenOf('a', [city])
-  await pantry.put(taken, NOW, wide)
-  expect(await pantry.read('a')).toEqual(taken)
-  expect(await pantry.lines()).toEqual([
+  await cache.put(taken, NOW, wide)
+  expect(await cache.read('a')).toEqual(taken)
+  expect(await cache.lines()).toEqual([
     {
       id: 'a',
       title: 'Article a',
@@ -47,44 +47,44 @@ test('an article comes out as it went in, and the list says what it is', async (
       kept: false,
     },
   ])
-  expect(await pantry.read('b')).toBeNull()
+  expect(await cache.read('b')).toBeNull()
 })
 
 test('another account has nothing of it, and taking all away of one leaves the other alone', async () => {
-  await pantry.put(takenOf('a'), NOW, wide)
-  const other = await Pantry.open('other')
+  await cache.put(takenOf('a'), NOW, wide)
+  const other = await ArticleCache.open('other')
   expect(await other.lines()).toEqual([])
   await other.put(takenOf('b'), NOW, wide)
   other.close()
-  await Pantry.remove('other')
+  await ArticleCache.remove('other')
   expect(await ids()).toEqual(['a'])
 })
 
 test('those merely opened go when newer ones come, in the order of taking though the clock runs back', async () => {
   const two = { articles: 2, bytes: 1e9 }
-  await pantry.put(takenOf('by hand'), NOW, two, true)
-  for (const [i, id] of ['a', 'b', 'c'].entries()) await pantry.put(takenOf(id), NOW - i * 1000, two)
+  await cache.put(takenOf('by hand'), NOW, two, true)
+  for (const [i, id] of ['a', 'b', 'c'].entries()) await cache.put(takenOf(id), NOW - i * 1000, two)
   expect(await ids()).toEqual(['c', 'b', 'by hand'])
-  await pantry.put(takenOf('b', [city]), NOW - 9000, two)
-  await pantry.put(takenOf('d'), NOW - 9999, two)
+  await cache.put(takenOf('b', [city]), NOW - 9000, two)
+  await cache.put(takenOf('d'), NOW - 9999, two)
   expect(await ids()).toEqual(['d', 'b', 'by hand'])
-  expect(await pantry.read('c')).toBeNull()
-  expect((await pantry.read('b'))?.annotations).toEqual([city])
+  expect(await cache.read('c')).toBeNull()
+  expect((await cache.read('b'))?.annotations).toEqual([city])
 })
 
 test('a newer copy of what was taken by hand stays by hand', async () => {
-  await pantry.put(takenOf('a'), NOW, wide, true)
-  await pantry.put(takenOf('a', [city]), NOW, wide)
-  expect((await pantry.lines())[0]).toMatchObject({ kept: true })
-  await pantry.keep('a', false)
-  expect((await pantry.lines())[0]).toMatchObject({ kept: false })
+  await cache.put(takenOf('a'), NOW, wide, true)
+  await cache.put(takenOf('a', [city]), NOW, wide)
+  expect((await cache.lines())[0]).toMatchObject({ kept: true })
+  await cache.keep('a', false)
+  expect((await cache.lines())[0]).toMatchObject({ kept: false })
 })
 
 test('what is removed is gone, list and all', async () => {
-  for (const id of ['a', 'b', 'c']) await pantry.put(takenOf(id), NOW, wide)
-  await pantry.remove(['a', 'c'])
+  for (const id of ['a', 'b', 'c']) await cache.put(takenOf(id), NOW, wide)
+  await cache.remove(['a', 'c'])
   expect(await ids()).toEqual(['b'])
-  expect(await pantry.read('a')).toBeNull()
+  expect(await cache.read('a')).toBeNull()
 })
 
 const line = (id: string, turn: number, bytes: number, kept = false) => ({
@@ -118,14 +118,14 @@ test('a sign-out takes all of it away, though another tab has it open', async ()
   await takenAlong.put(takenOf('a'))
   await takenAlong.clear('me')
   expect(takenAlong.lines).toEqual([])
-  pantry = await Pantry.open('me')
+  cache = await ArticleCache.open('me')
   expect(await ids()).toEqual([])
 })
 
 test('what another tab took away while this one keeps on is there again with the next copy', async () => {
   await takenAlong.of('me')
   await takenAlong.put(takenOf('a'))
-  await Pantry.remove('me')
+  await ArticleCache.remove('me')
   await takenAlong.put(takenOf('b'))
   await takenAlong.put(takenOf('c'))
   expect(takenAlong.has('c')).toBe(true)

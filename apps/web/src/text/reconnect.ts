@@ -10,7 +10,7 @@ export const waitAfter = (failures: number, chance: number): number =>
  * Dials again after a connection broke, later each time. Only one that stood for a while starts the waiting anew: a
  * server that takes everybody in and drops them at once is not dialled at full speed.
  */
-export class Redial {
+export class Reconnect {
   readonly #dial: () => void
   #failures = 0
   #openedAt: number | null = null

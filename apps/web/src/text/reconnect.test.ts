@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Redial, waitAfter } from './redial.ts'
+import { Reconnect, waitAfter } from './reconnect.ts'
 import { driftOf } from './wake.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -20,11 +20,11 @@ function waits(stands: readonly number[]): number[] {
   const chance = vi.spyOn(Math, 'random').mockReturnValue(0.5)
   const found: number[] = []
   let dialled = 0
-  const redial = new Redial(() => dialled++)
+  const reconnect = new Reconnect(() => dialled++)
   for (const [i, stood] of stands.entries()) {
-    if (stood > 0) redial.opened()
+    if (stood > 0) reconnect.opened()
     vi.advanceTimersByTime(stood)
-    redial.lost()
+    reconnect.lost()
     const from = performance.now()
     while (dialled === i) vi.advanceTimersByTime(1)
     found.push(performance.now() - from)
@@ -39,12 +39,12 @@ test('a connection that falls at once makes the next wait longer; one that stood
 
 test('hope cuts a wait short, and dials once', () => {
   let dialled = 0
-  const redial = new Redial(() => dialled++)
-  redial.hurry()
+  const reconnect = new Reconnect(() => dialled++)
+  reconnect.hurry()
   expect(dialled).toBe(0)
-  redial.lost()
-  redial.hurry()
-  redial.hurry()
+  reconnect.lost()
+  reconnect.hurry()
+  reconnect.hurry()
   vi.advanceTimersByTime(60_000)
   expect(dialled).toBe(1)
 })

@@ -3,19 +3,19 @@ import { idFrom, ID_BYTES } from '@tamga/model'
 import { alone, type Bus } from './bus.ts'
 import type { Database, Db } from './db/open.ts'
 import { DEFAULT_PORT } from './env.ts'
-import { FactBell } from './facts.ts'
+import { FactNotifier } from './facts.ts'
 import { openLog, type Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { originsOf, type Origins } from './origins.ts'
 
 /** What every verb stands on: passed in, never imported, so that a test can have its own. */
-export interface World {
+export interface Services {
   readonly db: Db
   readonly kind: Database['kind']
   readonly origins: Origins
   /** The way to the other processes over this database. */
   readonly bus: Bus
-  readonly bell: FactBell
+  readonly notifier: FactNotifier
   readonly metrics: Metrics
   readonly log: Log
   /** True where the demo's people may be signed in by one click: loopback, and nowhere else. */
@@ -31,15 +31,15 @@ export const newId = (): string => idFrom(randomBytes(ID_BYTES))
 /** A secret for a link or a cookie: 160 random bits, hex. */
 export const newSecret = (): string => randomBytes(20).toString('hex')
 
-/** A world around a database for work without a web server: nobody is anywhere, and nobody is let in. */
-export function openWorld({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl: string | null = null): World {
+/** Services around a database for work without a web server: nobody is anywhere, and nobody is let in. */
+export function openServices({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl: string | null = null): Services {
   const bus = alone()
   return {
     db,
     kind,
     origins: originsOf(publicUrl, DEFAULT_PORT),
     bus,
-    bell: new FactBell(bus),
+    notifier: new FactNotifier(bus),
     metrics: new Metrics(),
     log: openLog({ json: false, level: 'warn' }, (text) => process.stderr.write(text)),
     demo: false,

@@ -38,7 +38,7 @@ export interface Bounds {
 }
 
 /** The articles that one account has in this browser. Whoever opens it closes it. */
-export class Pantry {
+export class ArticleCache {
   readonly #db: IDBPDatabase<PantryBase>
 
   private constructor(db: IDBPDatabase<PantryBase>) {
@@ -46,7 +46,7 @@ export class Pantry {
   }
 
   /** Throws what the browser says where it keeps nothing. */
-  static async open(account: string): Promise<Pantry> {
+  static async open(account: string): Promise<ArticleCache> {
     const db = await openDB<PantryBase>(nameOf(account), 1, {
       upgrade(fresh) {
         fresh.createObjectStore('lines', { keyPath: 'id' })
@@ -55,7 +55,7 @@ export class Pantry {
       // another tab signs out and takes all of it away
       blocking: (_from, _to, event) => (event.target as IDBDatabase).close(),
     })
-    return new Pantry(db)
+    return new ArticleCache(db)
   }
 
   /** Takes away all that an account has here. */

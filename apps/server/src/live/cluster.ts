@@ -4,7 +4,7 @@ import type { Bus } from '../bus.ts'
 /** Who is in which article, by project. */
 export type Whereabouts = Readonly<Record<string, Here>>
 
-interface Neighbour {
+interface ClusterMember {
   heardAt: number
   here: Whereabouts
 }
@@ -18,11 +18,11 @@ const SILENT_MS = 8000
  * The other processes over this database: whether they live, and who of their people is where. Each tells all of its own
  * whenever that changes, and every two seconds.
  */
-export class Neighbours {
+export class Cluster {
   readonly #bus: Bus
   readonly #own: () => Whereabouts
   readonly #stop: () => void
-  readonly #known = new Map<string, Neighbour>()
+  readonly #known = new Map<string, ClusterMember>()
   readonly #listeners = new Set<(process: string, lives: boolean) => void>()
   #told = ''
   #toldAt = -Infinity
@@ -75,24 +75,24 @@ export class Neighbours {
     Object.assign(this.#meet(from), { here, heardAt: performance.now() })
   }
 
-  #meet(process: string): Neighbour {
+  #meet(process: string): ClusterMember {
     const known = this.#known.get(process)
     if (known) return known
-    const neighbour: Neighbour = { heardAt: performance.now(), here: {} }
-    this.#known.set(process, neighbour)
+    const member: ClusterMember = { heardAt: performance.now(), here: {} }
+    this.#known.set(process, member)
     // it does not know of this one yet
     this.#toldAt = -Infinity
     for (const listener of this.#listeners) listener(process, true)
-    return neighbour
+    return member
   }
 
   #forget(now: number): void {
     // who slept heard nobody meanwhile
     const slept = now - this.#lookedAt > BEAT_MS ? now - this.#lookedAt : 0
     this.#lookedAt = now
-    for (const [process, neighbour] of this.#known) {
-      neighbour.heardAt += slept
-      if (now - neighbour.heardAt > SILENT_MS) this.#lose(process)
+    for (const [process, member] of this.#known) {
+      member.heardAt += slept
+      if (now - member.heardAt > SILENT_MS) this.#lose(process)
     }
   }
 

@@ -2,7 +2,7 @@ import { closeCodes, encodeAwareness, liveLimits, ROOT, type Message } from '@ta
 import * as encoding from 'lib0/encoding'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { newId } from '../world.ts'
+import { newId } from '../services.ts'
 import { openTestRoom, span, Stranger, Tab, until, type Person, type TestRoom } from './test-room.ts'
 
 let room: TestRoom

@@ -11,7 +11,7 @@ interface Made {
 }
 
 /** The document as those need it who have none of it, or a part: made once for all who come between two changes. */
-export class Whole {
+export class SyncCache {
   #made: Made | null = null
 
   /** The copy has been replaced: what was made of it is of no more use. */

@@ -3,15 +3,15 @@ import { Bucket } from './bucket.ts'
 import { packetOf } from './packet.ts'
 
 /** Who sits in a room, as others see them. */
-export interface Sitter {
+export interface PublicAccount {
   readonly id: string
   readonly name: string
   readonly colour: number
 }
 
 /** A connection as a room sees it: no socket, only what goes out, as packets (`packetOf`). */
-export interface Peer {
-  readonly account: Sitter
+export interface RoomConnection {
+  readonly account: PublicAccount
   /** True if it asked for acknowledgements (`?ack=1`); others would not know the message. */
   readonly wantsAcks: boolean
   /** True if it said at the door which document it has. */
@@ -24,8 +24,8 @@ export interface Peer {
 }
 
 /** One connection's place in a room: what it has sent, and how far it has come in joining. */
-export class Seat {
-  readonly peer: Peer
+export class Participant {
+  readonly connection: RoomConnection
   /** The client ids it has used. */
   readonly clients = new Set<number>()
   /** Document messages received on this connection, those included that are not applied. */
@@ -43,24 +43,24 @@ export class Seat {
   readonly #presence: Bucket
   readonly #questions: Bucket
 
-  constructor(peer: Peer, now: number) {
-    this.peer = peer
+  constructor(connection: RoomConnection, now: number) {
+    this.connection = connection
     this.#updates = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
     // generous: a drag moves a selection at every frame, and y-websocket sends back what it hears of others
     this.#presence = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
     this.#questions = new Bucket(liveLimits.questionsPerSecond, liveLimits.burstSeconds, now)
   }
 
-  get account(): Sitter {
-    return this.peer.account
+  get account(): PublicAccount {
+    return this.connection.account
   }
 
   get closed(): boolean {
-    return this.peer.closed
+    return this.connection.closed
   }
 
   send(message: Message): void {
-    this.peer.send(packetOf(message))
+    this.connection.send(packetOf(message))
   }
 
   takeUpdate = (now: number): boolean => this.#updates.take(now)
