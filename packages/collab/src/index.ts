@@ -1,4 +1,6 @@
 export * from './close-codes.ts'
+export * from './decode.ts'
+export * from './deletes.ts'
 export * from './inspect.ts'
 export * from './layer-doc.ts'
 export * from './limits.ts'

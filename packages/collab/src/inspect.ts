@@ -1,7 +1,8 @@
 import { isPlain } from '@tamga/model'
-import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { closeCodes, type CloseCode } from './close-codes.ts'
+import { malformed, tooMuch, type DecodedUpdate, type UpdateFault } from './decode.ts'
+import { livingIn, type ClockRange, type Work } from './deletes.ts'
 import { liveLimits } from './limits.ts'
 import { readKey, ROOT } from './record.ts'
 
@@ -19,62 +20,12 @@ export const isServerClient = (client: number): boolean => client < SERVER_CLIEN
  */
 export const baseClient = (epoch: number): number => 2 + (epoch % (SERVER_CLIENTS - 2))
 
-/** Why an update was not applied: the sender's socket is closed with `close`. `reason` is for the log, not for people. */
-export interface UpdateFault {
-  readonly close: CloseCode
-  readonly reason: string
-}
-
-/** An update taken apart, nothing of it applied. */
-export interface DecodedUpdate {
-  readonly bytes: Uint8Array
-  readonly blocks: number
-  readonly structs: readonly (Y.Item | Y.GC | Y.Skip)[]
-  readonly deletes: ReadonlyMap<number, readonly { readonly clock: number; readonly len: number }[]>
-}
-
 /** What an update would add to a document: for each client the clocks `[from, to)`, and whether it deletes what stands. */
 export interface Inspection {
   readonly clients: readonly { readonly client: number; readonly from: number; readonly to: number }[]
   readonly deletes: boolean
-}
-
-export const isFault = (value: object): value is UpdateFault => 'close' in value
-
-const malformed = (reason: string): UpdateFault => ({ close: closeCodes.malformed, reason })
-const tooMuch = (reason: string): UpdateFault => ({ close: closeCodes.limits, reason })
-
-/**
- * Takes an untrusted update apart before anything of it is applied: what cannot be decoded, what is too large, and every
- * struct that no honest client of ours makes is a fault.
- */
-export function decodeUpdate(
-  bytes: Uint8Array,
-  maxBytes: number = liveLimits.updateBytes,
-): DecodedUpdate | UpdateFault {
-  if (bytes.length > maxBytes) return tooMuch(`${bytes.length} bytes in one update`)
-  try {
-    const { structs, ds } = decodeWhole(bytes)
-    const blocks = decoding.readVarUint(decoding.createDecoder(bytes))
-    return { bytes, blocks, structs, deletes: ds.clients }
-  } catch (error) {
-    // depth, lying counts and lengths, unknown kinds of content: decoding throws, memory stays
-    return malformed(`no update: ${error instanceof Error ? error.message : 'undecodable'}`)
-  }
-}
-
-/** Decodes an update that has nothing behind it. */
-function decodeWhole(bytes: Uint8Array): ReturnType<typeof Y.decodeUpdate> {
-  let rest: decoding.Decoder | undefined
-  class Watched extends Y.UpdateDecoderV1 {
-    constructor(decoder: decoding.Decoder) {
-      super(decoder)
-      rest = decoder
-    }
-  }
-  const decoded = Y.decodeUpdateV2(bytes, Watched)
-  if (rest && decoding.hasContent(rest)) throw new Error('more than an update')
-  return decoded
+  /** The same as bytes for Yjs: only what the document lacks, and of the deletions only those of what stands. */
+  readonly update: Uint8Array
 }
 
 /** The clients whose structs the document does not have yet. */
@@ -91,23 +42,32 @@ const isNew = ({ id, length }: Y.Item | Y.GC | Y.Skip, doc: Y.Doc) =>
 
 /**
  * Judges a decoded update against the document it is meant for. Only what is new counts: what the document has already is
- * ignored by Yjs too. A fault means that nothing may be applied.
+ * ignored by Yjs too. A fault means that nothing may be applied. Visits each struct of the update and of the document's
+ * clients that it deletes from at most a few times; `work` counts them.
  */
-export function inspectUpdate(update: DecodedUpdate, doc: Y.Doc): Inspection | UpdateFault {
+export function inspectUpdate(update: DecodedUpdate, doc: Y.Doc, work: Work = { steps: 0 }): Inspection | UpdateFault {
   const chains = chainsOf(update)
   if (chains.size !== update.blocks) return malformed('a client twice, or a block without structs')
   const fresh = update.structs.filter((struct) => isNew(struct, doc))
+  work.steps += update.structs.length
   for (const struct of fresh) {
     const reason = faultOfStruct(struct)
     if (reason) return malformed(reason)
     if (struct instanceof Y.Item && valueBytes(struct) > liveLimits.recordBytes) return tooMuch('a record too large')
   }
-  const after = replay(chains, doc)
+  const after = replay(chains, doc, work)
   if (!after) return malformed('a predecessor is missing')
   const clients = [...after].map(([client, to]) => ({ client, from: Y.getState(doc.store, client), to }))
   if (clients.some(({ from, to }) => to - from > liveLimits.clocks)) return tooMuch('a clock jumps too far')
+  if (passesTooMany(fresh, doc, work)) return tooMuch('too many concurrent values')
   if (!deletesAreKnown(update, doc, after)) return malformed('deletes what is not there')
-  return { clients, deletes: deletesSomething(update, doc) }
+  const most = fresh.length + liveLimits.deletions
+  const living = livingDeletes(update, doc, most, work)
+  let deleted = 0
+  for (const ranges of living.values()) deleted += ranges.length
+  if (deleted > most) return tooMuch('deletes too much')
+  const deletes = withNew(living, update, clients)
+  return { clients, deletes: deleted > 0, update: encode(chains, doc, deletes) }
 }
 
 type Chains = ReadonlyMap<number, readonly (Y.Item | Y.GC | Y.Skip)[]>
@@ -149,57 +109,157 @@ const valueBytes = ({ content }: Y.Item): number =>
 
 /**
  * Walks the new structs in an order in which each one's predecessor is there, as Yjs would. Returns the clocks after, or
- * null if one never comes: Yjs would park such an update for ever.
+ * null if one never comes: Yjs would park such an update for ever. A chain that waits is looked at again when that which
+ * it waits for is there, so each struct is visited at most twice.
  */
-function replay(chains: Chains, doc: Y.Doc): Map<number, number> | null {
+function replay(chains: Chains, doc: Y.Doc, work: Work): Map<number, number> | null {
   const after = new Map<number, number>()
-  const clockOf = (client: number) => after.get(client) ?? Y.getState(doc.store, client)
   const next = new Map<number, number>()
-  const isThere = ({ client, clock }: Y.ID) => clock < clockOf(client)
-  for (let moved = true; moved;) {
-    moved = false
-    for (const [client, chain] of chains) {
-      let at = next.get(client) ?? 0
-      for (let struct = chain[at]; struct; struct = chain[++at]) {
-        const end = struct.id.clock + struct.length
-        if (end <= clockOf(client)) continue
-        if (struct.id.clock > clockOf(client)) return null
-        if (struct instanceof Y.Item && struct.origin && !isThere(struct.origin)) break
-        after.set(client, end)
-        moved = true
+  const waiting = new Map<Y.Item | Y.GC | Y.Skip, number[]>()
+  const clockOf = (client: number) => after.get(client) ?? Y.getState(doc.store, client)
+  const ready = [...chains.keys()]
+  for (let client = ready.pop(); client !== undefined; client = ready.pop()) {
+    const chain = chains.get(client)!
+    let at = next.get(client) ?? 0
+    for (let struct = chain[at]; struct; struct = chain[++at]) {
+      work.steps++
+      const end = struct.id.clock + struct.length
+      if (end <= clockOf(client)) continue
+      if (struct.id.clock > clockOf(client)) return null
+      const origin = struct instanceof Y.Item ? struct.origin : null
+      if (origin && origin.clock >= clockOf(origin.client)) {
+        const needed = structAt(chains.get(origin.client), origin.clock)
+        if (!needed) return null
+        const others = waiting.get(needed)
+        if (others) others.push(client)
+        else waiting.set(needed, [client])
+        break
       }
-      next.set(client, at)
+      after.set(client, end)
+      for (const other of waiting.get(struct) ?? []) ready.push(other)
     }
+    next.set(client, at)
   }
   return [...chains].every(([client, chain]) => next.get(client) === chain.length) ? after : null
+}
+
+/** The struct of a chain that holds a clock: its clocks have no gaps. */
+function structAt(chain: readonly (Y.Item | Y.GC | Y.Skip)[] = [], clock: number) {
+  let [low, high] = [0, chain.length - 1]
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const { id, length } = chain[middle]!
+    if (clock < id.clock) high = middle - 1
+    else if (clock >= id.clock + length) low = middle + 1
+    else return chain[middle]
+  }
+  return undefined
+}
+
+/**
+ * True if Yjs would pass too many values of the document to find the places of these structs: it walks through all that
+ * were written under the same key after the one that a struct follows. A page that writes over what stands passes none.
+ */
+function passesTooMany(fresh: readonly (Y.Item | Y.GC | Y.Skip)[], doc: Y.Doc, work: Work): boolean {
+  const { _map: tails } = doc.getMap(ROOT)
+  const lengths = new Map<string, number>()
+  let passed = 0
+  for (const struct of fresh) {
+    if (!(struct instanceof Y.Item)) continue
+    if (struct.origin) passed += stepsToEnd(itemAt(doc, struct.origin), liveLimits.conflictSteps - passed)
+    else {
+      const key = struct.parentSub!
+      const length = lengths.get(key) ?? stepsToStart(tails.get(key), liveLimits.conflictSteps)
+      lengths.set(key, length)
+      passed += length
+    }
+    if (passed > liveLimits.conflictSteps) return true
+  }
+  work.steps += passed
+  return false
+}
+
+/** The item of the document that holds a clock; null if it comes with the update itself. */
+function itemAt({ store }: Y.Doc, { client, clock }: Y.ID): Y.Item | null {
+  if (clock >= Y.getState(store, client)) return null
+  const structs = store.clients.get(client)!
+  const struct = structs[Y.findIndexSS(structs, clock)]
+  return struct instanceof Y.Item ? struct : null
+}
+
+function stepsToEnd(from: Y.Item | null, most: number): number {
+  let steps = 0
+  for (let item = from?.right ?? null; item && steps <= most; item = item.right) steps++
+  return steps
+}
+
+function stepsToStart(from: Y.Item | undefined, most: number): number {
+  let steps = 0
+  for (let item = from ?? null; item && steps <= most; item = item.left) steps++
+  return steps
 }
 
 function deletesAreKnown({ deletes }: DecodedUpdate, doc: Y.Doc, after: ReadonlyMap<number, number>): boolean {
   for (const [client, ranges] of deletes) {
     const known = after.get(client) ?? Y.getState(doc.store, client)
-    if (ranges.some(({ clock, len }) => clock + len > known)) return false
+    const last = ranges.at(-1)!
+    if (last.clock + last.len > known) return false
   }
   return true
 }
 
-/** True if anything that stands in the document now would be deleted. */
-function deletesSomething({ deletes }: DecodedUpdate, doc: Y.Doc): boolean {
+type Deletes = Map<number, ClockRange[]>
+
+/** What would be deleted of that which stands in the document now; it stops behind `most`. */
+function livingDeletes({ deletes }: DecodedUpdate, doc: Y.Doc, most: number, work: Work): Deletes {
+  const living: Deletes = new Map()
+  let left = most
   for (const [client, ranges] of deletes) {
-    const structs = doc.store.clients.get(client)
-    if (structs && ranges.some((range) => hitsLiving(structs, range))) return true
+    const found = livingIn(doc.store.clients.get(client) ?? [], ranges, left, work)
+    if (found.length > 0) living.set(client, found)
+    left -= found.length
+    if (left < 0) break
   }
-  return false
+  return living
 }
 
-type Stored = readonly (Y.Item | Y.GC)[]
-
-function hitsLiving(structs: Stored, { clock, len }: { clock: number; len: number }): boolean {
-  const last = structs.at(-1)!
-  if (len === 0 || clock >= last.id.clock + last.length) return false
-  for (let i = Y.findIndexSS(structs as (Y.Item | Y.GC)[], clock); i < structs.length; i++) {
-    const struct = structs[i]!
-    if (struct.id.clock >= clock + len) return false
-    if (!struct.deleted) return true
+/** With what an update deletes of its own structs. */
+function withNew(living: Deletes, { deletes }: DecodedUpdate, clients: Inspection['clients']): Deletes {
+  for (const { client, from } of clients) {
+    const own = (deletes.get(client) ?? []).flatMap(({ clock, len }) => {
+      const start = Math.max(clock, from)
+      return start < clock + len ? [{ clock: start, len: clock + len - start }] : []
+    })
+    if (own.length > 0) living.set(client, [...(living.get(client) ?? []), ...own])
   }
-  return false
+  return living
+}
+
+/** An update of what the document lacks, in Yjs's first format. */
+function encode(chains: Chains, doc: Y.Doc, deletes: Deletes): Uint8Array {
+  const encoder = new Y.UpdateEncoderV1()
+  const { restEncoder } = encoder
+  const blocks = [...chains].flatMap(([client, chain]) => {
+    const from = Y.getState(doc.store, client)
+    const first = chain.findIndex(({ id, length }) => id.clock + length > from)
+    return first < 0 ? [] : [{ client, from, structs: chain.slice(first) }]
+  })
+  encoding.writeVarUint(restEncoder, blocks.length)
+  for (const { client, from, structs } of blocks) {
+    const start = Math.max(from, structs[0]!.id.clock)
+    encoding.writeVarUint(restEncoder, structs.length)
+    encoder.writeClient(client)
+    encoding.writeVarUint(restEncoder, start)
+    for (const struct of structs) struct.write(encoder, Math.max(0, start - struct.id.clock))
+  }
+  encoding.writeVarUint(restEncoder, deletes.size)
+  for (const [client, ranges] of deletes) {
+    encoding.writeVarUint(restEncoder, client)
+    encoding.writeVarUint(restEncoder, ranges.length)
+    for (const { clock, len } of ranges) {
+      encoder.writeDsClock(clock)
+      encoder.writeDsLen(len)
+    }
+  }
+  return encoder.toUint8Array()
 }

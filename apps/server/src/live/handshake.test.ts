@@ -223,7 +223,7 @@ describe('what no honest client sends', () => {
     for (let i = 0; i < 6; i++) many.say({ type: 'update', update: record(many.client - i) })
     expect(await many.closed()).toBe(closeCodes.limits)
     const large = await joined()
-    large.say({ type: 'update', update: record(large.client, 'x'.repeat(liveLimits.updateBytes)) })
+    large.say({ type: 'update', update: record(large.client, 'x'.repeat(liveLimits.update.bytes)) })
     expect(await large.closed()).toBe(closeCodes.limits)
     const flood = await joined()
     const nothing: Message = { type: 'update', update: Y.encodeStateAsUpdate(new Y.Doc()) }

@@ -243,11 +243,11 @@ export class Room implements Flushable {
     if (!participant.takeUpdate(this.#now())) return this.#close(participant, closeCodes.limits, 'too many updates')
     // what is typed before the first step 2 is in it again
     if (type === 'update' && !participant.synced) return
-    const maxBytes = participant.synced ? liveLimits.updateBytes : liveLimits.stepTwoBytes
+    const limits = participant.synced ? liveLimits.update : liveLimits.stepTwo
     participant.synced = true
     participant.queuedBytes += bytes.length
     if (participant.queuedBytes > QUEUED_BYTES) return this.#close(participant, closeCodes.limits, 'too much at once')
-    this.#enqueue({ participant, presence: null, bytes, maxBytes, n })
+    this.#enqueue({ participant, presence: null, bytes, limits, n })
   }
 
   #receivePresence(participant: Participant, update: Uint8Array): void {
@@ -267,7 +267,7 @@ export class Room implements Flushable {
     if (entry.state === null) return
     const fault = participant.uses(entry.client)
     if (fault) return this.#close(participant, fault.close, fault.reason)
-    this.#enqueue({ participant, presence: entry, bytes: null, maxBytes: 0, n: 0 })
+    this.#enqueue({ participant, presence: entry, bytes: null, limits: liveLimits.update, n: 0 })
   }
 
   #putPresence(participant: Participant, entry: AwarenessEntry): void {

@@ -4,11 +4,13 @@ import {
   inspectUpdate,
   isFault,
   isServerClient,
+  liveLimits,
   newClientsOf,
   type AwarenessEntry,
   type DecodedUpdate,
   type Refusal,
   type UpdateFault,
+  type UpdateLimits,
 } from '@tamga/collab'
 import { can, type ProblemCode, type Role } from '@tamga/model'
 import * as Y from 'yjs'
@@ -23,7 +25,8 @@ export interface Incoming {
   /** Presence under a client id that is used for the first time, where there is no update. */
   readonly presence: AwarenessEntry | null
   readonly bytes: Uint8Array | null
-  readonly maxBytes: number
+  /** What the update may hold: more in the first step 2 of a connection. */
+  readonly limits: UpdateLimits
   /** How many document messages the connection had sent with this one. */
   readonly n: number
 }
@@ -60,7 +63,7 @@ const LONG = 2048
 /** What an item's bytes are; null if it has none. */
 export type Decoded = DecodedUpdate | UpdateFault | null
 
-export const decode = ({ bytes, maxBytes }: Incoming): Decoded => bytes && decodeUpdate(bytes, maxBytes)
+export const decode = ({ bytes, limits }: Incoming): Decoded => bytes && decodeUpdate(bytes, limits)
 
 /** The client ids that are used here for the first time, each with its user. */
 export function claimsOf({ replica, items }: Batch, decoded: readonly Decoded[]): Map<number, string> {
@@ -93,13 +96,12 @@ export function takeAll(
     let ends = false
     const update = applyTogether(replica, (apply) => {
       for (; at < items.length && !ends; at++) {
-        const { participant, presence } = items[at]!
+        const item = items[at]!
+        const { participant, presence } = item
         const given = decoded[at]
         if (faults.has(participant) || participant.expelled) continue
         const role = roles[participant.account.id] ?? null
-        const result = given
-          ? takeIn(replica, participant, given, role, context, apply)
-          : participant.uses(presence!.client)
+        const result = given ? takeIn(replica, item, given, role, context, apply) : participant.uses(presence!.client)
         if (result === null) continue
         if (isFault(result)) faults.set(participant, result)
         else {
@@ -132,13 +134,16 @@ const own = ({ clients }: Replica, participant: Participant, client: number): Up
 /** One update of a client: a fault, null if it brings nothing, or what came of it. */
 function takeIn(
   replica: Replica,
-  participant: Participant,
+  item: Incoming,
   update: DecodedUpdate | UpdateFault,
   role: Role | null,
   { shut, locked }: Pick<Writer, 'shut' | 'locked'>,
   apply: Apply,
 ): Applied | UpdateFault | null {
+  // before it is looked into: who may not write makes the server do nothing
+  if (role === null || !can(role, 'annotate')) return faultOfReader(replica, item, update)
   if (isFault(update)) return update
+  const { participant } = item
   // before it is walked through, which takes the longer the more clients are in it
   for (const client of newClientsOf(update, replica.doc)) {
     const fault = own(replica, participant, client)
@@ -147,8 +152,23 @@ function takeIn(
   const found = inspectUpdate(update, replica.doc)
   if (isFault(found)) return found
   if (found.clients.length === 0 && !found.deletes) return null
-  if (role === null || !can(role, 'annotate')) return { close: closeCodes.notYours, reason: 'may not write here' }
   if (participant.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
   const account = participant.account.id
-  return { account, update: update.bytes, ...apply(update.bytes, { account, role, shut, locked }) }
+  return { account, update: found.update, ...apply(found.update, { account, role, shut, locked }) }
+}
+
+const mayNotWrite: UpdateFault = { close: closeCodes.notYours, reason: 'may not write here' }
+
+/**
+ * What is wrong with an update of somebody who may only read. An honest one is the step 2 of a page that has the document:
+ * it repeats what is deleted there and brings nothing, and its deletions are not looked at.
+ */
+function faultOfReader(
+  { doc }: Replica,
+  { limits }: Incoming,
+  update: DecodedUpdate | UpdateFault,
+): UpdateFault | null {
+  const isStepTwo = limits === liveLimits.stepTwo
+  if (isFault(update)) return update.close === closeCodes.limits && !isStepTwo ? mayNotWrite : update
+  return newClientsOf(update, doc).length > 0 || (update.deletes.size > 0 && !isStepTwo) ? mayNotWrite : null
 }
