@@ -344,8 +344,9 @@ describe('work is bounded by what a frame may hold, not by what it names', () =>
 
 describe('exactly at a bound an update passes, one over it is refused', () => {
   const { update } = liveLimits
+  /** So many values of one key, each in place of the one before. */
   const records = (n: number) =>
-    build([{ structs: Array.from({ length: n }, (_, i) => item({ key: keyOf(i) }, any('x'))) }])
+    build([{ structs: Array.from({ length: n }, (_, i) => (i === 0 ? item() : beside(128, 7777, i - 1))) }])
   const spaced = (n: number) =>
     deleting(
       7777,

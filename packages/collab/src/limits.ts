@@ -14,7 +14,7 @@ export interface UpdateLimits {
 /** What one connection and one record may take. Bytes, where nothing else is said. */
 export const liveLimits = {
   /** An edit, or several that were made at once. */
-  update: { bytes: 64 * 1024, structBytes: 64 * 1024, structs: 500, ranges: 2000, deletedClocks: 10_000 },
+  update: { bytes: 64 * 1024, structBytes: 64 * 1024, structs: 2000, ranges: 4000, deletedClocks: 10_000 },
   /**
    * The first step 2 of a connection: what the server lacks, and all deletions that the client knows of, as Yjs repeats
    * them: about four bytes for each value that was overwritten.
