@@ -63,6 +63,7 @@ async function findProject({ db }: Services, asked: string): Promise<string> {
   const rows = await db
     .selectFrom('project')
     .select('id')
+    .where('deleted_at', 'is', null)
     .where((eb) => eb.or([eb('id', '=', asked), eb('name', '=', asked)]))
     .execute()
   if (rows.length !== 1) throw new Problem('not_found', { project: asked })

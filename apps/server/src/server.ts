@@ -1,5 +1,6 @@
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
+import { resumeErasures } from './articles/erase.ts'
 import { sweepImports } from './articles/import.ts'
 import { openBus, type Bus } from './bus.ts'
 import { openConsole } from './console.ts'
@@ -18,6 +19,7 @@ import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { originAt, originsOf } from './origins.ts'
 import { resumeRefreshes } from './projects/refresh.ts'
+import { removeDue } from './projects/removal.ts'
 import { seedDemo } from './seed.ts'
 import { Traffic } from './traffic.ts'
 import { keepUp, outgrown } from './upkeep.ts'
@@ -104,7 +106,11 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
   const console = await openConsole(services)
   database.announce({ url: services.origins.url, console: console.path })
   const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
-  const refreshing = keepRefreshing(services)
+  const jobs = [
+    keepDoing(services, MINUTE, 'gold does not follow the settings yet', resumeRefreshes),
+    keepDoing(services, MINUTE, 'an erasure has not ended yet', resumeErasures),
+    keepDoing(services, HOUR, 'deleted projects are not removed yet', removeDue),
+  ]
   return {
     url: services.origins.url,
     greeting: await greet(services, env),
@@ -113,7 +119,13 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
       readiness.stop()
       unwatch()
       clearInterval(sweeping)
-      await Promise.all([live.close(), refreshing.stop(), endUpkeep(), console.close(), traffic.settled(REQUEST_MS)])
+      await Promise.all([
+        live.close(),
+        ...jobs.map((job) => job.stop()),
+        endUpkeep(),
+        console.close(),
+        traffic.settled(REQUEST_MS),
+      ])
       await traffic.close()
       await bus.close()
       await database.close()
@@ -144,17 +156,22 @@ function openServices(env: Env, log: Log, database: Database, bus: Bus, port: nu
   return { services, sessions, live }
 }
 
-/** Takes up, now and every minute, what is left of a change of settings. */
-function keepRefreshing(services: Services) {
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+type Job = (services: Services, signal: AbortSignal) => Promise<void>
+
+/** Takes up, now and every so often, what is left of long work; one run at a time. A failure is logged under `warning`. */
+function keepDoing(services: Services, everyMs: number, warning: string, job: Job) {
   const ended = new AbortController()
   let running: Promise<void> | null = null
   const run = () => {
-    running ??= resumeRefreshes(services, ended.signal)
-      .catch((err: Error) => services.log.warn({ err }, 'gold does not follow the settings yet'))
+    running ??= job(services, ended.signal)
+      .catch((err: Error) => services.log.warn({ err }, warning))
       .finally(() => (running = null))
   }
   run()
-  const timer = setInterval(run, 60_000)
+  const timer = setInterval(run, everyMs)
   return {
     async stop() {
       clearInterval(timer)

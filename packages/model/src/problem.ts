@@ -24,6 +24,8 @@ export const problems = {
   last_owner: 409,
   role_above_yours: 403,
   member_gone: 404,
+  name_differs: 409,
+  project_removed: 410,
   // labels
   label_set_moved: 409,
   label_code_taken: 409,
@@ -55,6 +57,7 @@ export const problems = {
   import_refused: 409,
   import_gone: 404,
   article_withdrawn: 409,
+  article_erased: 410,
   reason_needed: 400,
   // spans
   span_empty: 400,

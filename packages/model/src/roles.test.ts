@@ -14,6 +14,8 @@ const table: Record<Action, string> = {
   editLabels: '- - - o',
   manageMembers: '- - - o',
   manageArticles: '- - - o',
+  deleteProject: 'owner',
+  eraseText: 'owner',
   changeSettings: '- - - o',
   exportNames: '- - - o',
 }

@@ -19,6 +19,8 @@ const least = {
   manageMembers: 'owner',
   manageArticles: 'owner',
   changeSettings: 'owner',
+  deleteProject: 'owner',
+  eraseText: 'owner',
   exportNames: 'owner',
 } as const satisfies Record<string, Role>
 

@@ -61,6 +61,7 @@ async function changeArticle(ctx: Ctx, id: string, decide: Decide): Promise<void
   await transact(services, async (trx) => {
     const article = await lockArticle(trx, id)
     if (!article) throw new Problem('not_found')
+    if (article.erased_at) throw new Problem('article_erased')
     const { act, change } = await decide(article, trx)
     const fields = Object.keys(change).filter((field) => change[field as keyof ArticleChange] !== undefined)
     if (fields.length === 0) return

@@ -24,7 +24,7 @@ export async function listArticles(ctx: Ctx, project: string, { search, withdraw
   const hits = search ? await hitsOf(services.db, rows, search) : new Map<string, Hit[]>()
   const here = services.here(project)
   const articles = rows.map(
-    ({ revision, code_points, withdrawn_reason, closed, annotated, waiting, approved, ...article }) => ({
+    ({ revision, code_points, withdrawn_reason, erased_at, closed, annotated, waiting, approved, ...article }) => ({
       ...article,
       size: code_points,
       annotated: annotated ?? 0,
@@ -32,6 +32,7 @@ export async function listArticles(ctx: Ctx, project: string, { search, withdraw
       approved: approved ?? 0,
       closed: closed !== null,
       withdrawn: withdrawn_reason,
+      erased: erased_at?.toISOString() ?? null,
       hits: hits.get(revision) ?? [],
       here: [...(here[article.id] ?? [])],
     }),

@@ -14,6 +14,7 @@ import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done, Positions } from '../schema.ts'
 import { correctArticle, groupArticle, restoreArticle, withdrawArticle } from './change.ts'
+import { eraseArticle } from './erase.ts'
 import { importRoutes } from './import-routes.ts'
 import { listArticles } from './list.ts'
 import { showAnnotations, showArticle } from './show.ts'
@@ -34,6 +35,8 @@ const Listed = Brief.extend({
   closed: z.boolean(),
   /** Why it is withdrawn, or null. */
   withdrawn: z.string().nullable(),
+  /** When its text was erased, or null. */
+  erased: z.string().nullable(),
   hits: z.array(z.object({ before: z.string(), hit: z.string(), after: z.string() })),
   /** Ids of the accounts that have it open now. */
   here: z.array(z.string()),
@@ -138,6 +141,12 @@ const restore = createRoute({
   request: { params: ByArticle },
   responses: done,
 })
+const erase = createRoute({
+  method: 'post',
+  path: '/articles/{article}/erase',
+  request: { params: ByArticle, body: body(z.object({ reason: Words(1000) })) },
+  responses: done,
+})
 const group_ = createRoute({
   method: 'post',
   path: '/articles/{article}/group',
@@ -168,6 +177,10 @@ export const articleRoutes = () =>
     })
     .openapi(restore, async (c) => {
       await restoreArticle(ctxOf(c), c.req.valid('param').article)
+      return c.body(null, 204)
+    })
+    .openapi(erase, async (c) => {
+      await eraseArticle(ctxOf(c), c.req.valid('param').article, c.req.valid('json').reason)
       return c.body(null, 204)
     })
     .openapi(group_, async (c) => {

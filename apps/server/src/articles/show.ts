@@ -57,6 +57,7 @@ async function readable(ctx: Ctx, id: string) {
   const article = await articleById(ctx.services.db, id)
   if (!article) throw new Problem('not_found')
   const role = await requireRole(ctx, article.project, 'read')
+  if (article.erased_at) throw new Problem('article_erased', { at: article.erased_at.toISOString() })
   if (article.withdrawn_at && role !== 'owner') throw new Problem('article_withdrawn')
   return { article, role }
 }

@@ -82,7 +82,7 @@ export const articlesOf = (db: Db, project: string, withdrawn: boolean, search: 
   current(db)
     .leftJoin('article_stats as s', 's.article', 'a.id')
     .leftJoin('closing as c', 'c.layer', 'l.id')
-    .select(['a.id', 'a.title', 'a.language', 'a.date', 'a.source', 'a.group', 'a.withdrawn_reason'])
+    .select(['a.id', 'a.title', 'a.language', 'a.date', 'a.source', 'a.group', 'a.withdrawn_reason', 'a.erased_at'])
     .select(['r.id as revision', 'r.code_points', 's.annotated', 's.waiting', 's.approved', 'c.layer as closed'])
     .where('a.project', '=', project)
     .where('a.withdrawn_at', withdrawn ? 'is not' : 'is', null)

@@ -86,24 +86,21 @@ export const insertTicket = (db: Db, ticket: NewRow<'ticket'>) => db.insertInto(
 
 /** An account's live membership of a project, or undefined. */
 export const membership = (db: Db, project: string, account: string) =>
-  db
-    .selectFrom('member')
-    .select(['role', 'pseudonym'])
-    .where('project', '=', project)
-    .where('account', '=', account)
-    .where('left_at', 'is', null)
-    .executeTakeFirst()
+  standingMember(db, project, account).select(['member.role', 'member.pseudonym']).executeTakeFirst()
 
 /** The same, and it stays so until the end of the transaction. */
 export const holdMembership = (db: Db, project: string, account: string) =>
+  standingMember(db, project, account).select('member.role').forShare('member').executeTakeFirst()
+
+/** Nobody is a member of a project that is deleted. */
+const standingMember = (db: Db, project: string, account: string) =>
   db
     .selectFrom('member')
-    .select('role')
-    .where('project', '=', project)
-    .where('account', '=', account)
-    .where('left_at', 'is', null)
-    .forShare()
-    .executeTakeFirst()
+    .innerJoin('project', 'project.id', 'member.project')
+    .where('member.project', '=', project)
+    .where('member.account', '=', account)
+    .where('member.left_at', 'is', null)
+    .where('project.deleted_at', 'is', null)
 
 /** The projects that an account is a member of, each with whether another account owns it now. */
 export async function projectsBeside(db: Db, account: string, owner: string) {

@@ -67,6 +67,17 @@ const steps: Record<string, Step> = {
     },
     stands: ['23503', '23503', '23503', '23503', 1, 0],
   },
+  '0011-ends': {
+    write: (db) => sql`insert into article (id, project, title) values ('b', 'p', 'Жиын')`.execute(db),
+    read: async (db) => [
+      (await sql`select id, deleted_at, deleted_by from project`.execute(db)).rows,
+      (await sql`select id, title, erased_at, erasing from visible_article`.execute(db)).rows,
+    ],
+    stands: [
+      [{ id: 'p', deleted_at: null, deleted_by: null }],
+      [{ id: 'b', title: 'Жиын', erased_at: null, erasing: false }],
+    ],
+  },
 }
 
 test('each step keeps what the schema before held', async () => {

@@ -62,6 +62,9 @@ interface ProjectTable {
   created_at: Instant
   /** The last layer whose gold followed the newest settings; '' before the first, null when all did. */
   refreshed_to: Generated<string | null>
+  /** Since then it is hidden from everybody; it is removed for good a while later. */
+  deleted_at: InstantOrNull
+  deleted_by: Generated<string | null>
 }
 
 interface MemberTable {
@@ -118,6 +121,11 @@ interface ArticleTable {
   created_at: Instant
   withdrawn_at: InstantOrNull
   withdrawn_reason: string | null
+  /** Since then nothing of its text is here any more; ids, accounts, times, verdicts and counts are. */
+  erased_at: InstantOrNull
+  erased_by: Generated<string | null>
+  /** True while rows that hold something of the text are left to clear. */
+  erasing: Generated<boolean>
 }
 
 interface ArticleStatsTable {

@@ -14,13 +14,15 @@ const COPIED_BYTES = 64 * 1024
 const keepAlive = packetOf({ type: 'awareness', update: encodeAwareness([]) })
 
 /** Who is at the other end, and what it understands. */
-type Who = Pick<Connection, 'account' | 'session' | 'project' | 'wantsAcks' | 'knowsEpoch'>
+type Who = Pick<Connection, 'account' | 'session' | 'project' | 'layer' | 'wantsAcks' | 'knowsEpoch'>
 
 /** One WebSocket, as rooms and lobbies see it. */
 export class Connection implements RoomConnection {
   readonly account: PublicAccount
   readonly session: string
   readonly project: string
+  /** Null in a lobby. */
+  readonly layer: string | null
   readonly wantsAcks: boolean
   readonly knowsEpoch: boolean
   readonly #socket: WebSocket
@@ -36,6 +38,7 @@ export class Connection implements RoomConnection {
     this.account = who.account
     this.session = who.session
     this.project = who.project
+    this.layer = who.layer
     this.wantsAcks = who.wantsAcks
     this.knowsEpoch = who.knowsEpoch
     socket.on('pong', () => (this.#answers = true))

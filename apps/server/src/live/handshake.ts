@@ -30,7 +30,7 @@ const EARLY_BYTES = FRAME_BYTES
 const GOODBYE_MS = 500
 
 const lobbyOf = (project: string, epoch: number | null) =>
-  ({ project, owner: null, state: 'open', epoch, withdrawn_at: null }) as const
+  ({ project, owner: null, state: 'open', epoch, withdrawn_at: null, erased_at: null }) as const
 
 interface Place {
   readonly kind: 'live' | 'lobby'
@@ -131,7 +131,8 @@ export class UpgradeHandler {
     const project = await this.#projectOf(place, signedIn.account.id)
     const { account, session } = signedIn
     const { wantsAcks, epoch } = place
-    const who = { account, session, project, wantsAcks, knowsEpoch: epoch !== null }
+    const layer = place.kind === 'live' ? place.id : null
+    const who = { account, session, project, layer, wantsAcks, knowsEpoch: epoch !== null }
     const connection = new Connection(socket, stream, who)
     const entered =
       place.kind === 'live' ? await this.#enterRoom(place, connection) : this.#enterLobby(project, connection)
@@ -176,6 +177,8 @@ export class UpgradeHandler {
     // what was withdrawn is out of sight for all but those who may bring it back
     if (!mine || !can(role, entrance.withdrawn_at ? 'manageArticles' : 'read'))
       throw new Refused(closeCodes.notYours, 'not here')
+    // its page asks for the article again, and hears that there is no text any more
+    if (entrance.erased_at) throw new Refused(closeCodes.revision, 'the text was erased')
     if (entrance.state === 'superseded') throw new Refused(closeCodes.revision, 'the text has a newer revision')
     if (epoch !== null && entrance.epoch !== epoch) throw otherEpoch()
     return entrance.project

@@ -38,7 +38,7 @@ export const entranceOf = (db: Db, layer: string) =>
     .innerJoin('layer_head', 'layer_head.layer', 'layer.id')
     .innerJoin('revision', 'revision.id', 'layer.revision')
     .innerJoin('visible_article as a', 'a.id', 'revision.article')
-    .select(['layer.owner', 'layer.state', 'layer_head.epoch', 'a.project', 'a.withdrawn_at'])
+    .select(['layer.owner', 'layer.state', 'layer_head.epoch', 'a.project', 'a.withdrawn_at', 'a.erased_at'])
     .where('layer.id', '=', layer)
     .executeTakeFirst()
 
@@ -130,10 +130,12 @@ export async function rolesOf(db: Db, project: string, accounts: readonly string
   if (accounts.length === 0) return new Map()
   const rows = await db
     .selectFrom('member')
-    .select(['account', 'role'])
-    .where('project', '=', project)
-    .where('account', 'in', accounts)
-    .where('left_at', 'is', null)
+    .innerJoin('project', 'project.id', 'member.project')
+    .select(['member.account', 'member.role'])
+    .where('member.project', '=', project)
+    .where('member.account', 'in', accounts)
+    .where('member.left_at', 'is', null)
+    .where('project.deleted_at', 'is', null)
     .execute()
   return new Map(rows.map(({ account, role }) => [account, role]))
 }
@@ -174,11 +176,38 @@ export const snapshotOf = (db: Db, layer: string, epoch: number) =>
     .where('epoch', '=', epoch)
     .executeTakeFirst()
 
-/** Stores a snapshot, unless a later one is there: what stood at a number of the log stands for ever. */
+/** Of these layers, those whose article's text was erased. */
+export async function erasedAmong(db: Db, layers: readonly string[]): Promise<Set<string>> {
+  const erased = new Set<string>()
+  for (const some of chunks(layers)) {
+    const rows = await db
+      .selectFrom('layer')
+      .innerJoin('revision', 'revision.id', 'layer.revision')
+      .innerJoin('article', 'article.id', 'revision.article')
+      .select('layer.id')
+      .where('layer.id', 'in', some)
+      .where('article.erased_at', 'is not', null)
+      .execute()
+    for (const { id } of rows) erased.add(id)
+  }
+  return erased
+}
+
+/**
+ * Stores a snapshot, unless a later one is there: what stood at a number of the log stands for ever. Stores nothing of a
+ * document that the layer has left behind. Locks the head.
+ */
 export async function putSnapshot(
   trx: Trx,
   { layer, epoch, seq, state, at }: { layer: string; epoch: number; seq: number; state: Uint8Array; at: Date },
 ): Promise<void> {
+  const head = await trx
+    .selectFrom('layer_head')
+    .select('epoch')
+    .where('layer', '=', layer)
+    .forUpdate()
+    .executeTakeFirst()
+  if (head?.epoch !== epoch) return
   // as text: a binary parameter of a megabyte costs the embedded database a third of a second
   const bytes = sql<Buffer>`decode(${Buffer.from(state).toString('base64')}, 'base64')`
   await trx

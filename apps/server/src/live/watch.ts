@@ -1,9 +1,12 @@
 import { closeCodes } from '@tamga/collab'
 import type { Services } from '../services.ts'
 import type { Connection } from './connection.ts'
-import { rolesOf, standingSessions } from './store.ts'
+import { erasedAmong, rolesOf, standingSessions } from './store.ts'
 
-/** Closes the connections whose session ended or whose account is no longer a member of the project. */
+/**
+ * Closes the connections whose session ended, whose account is no longer a member of the project (nobody is, once that is
+ * deleted), or whose article's text was erased.
+ */
 export async function closeRevoked(services: Services, connections: Iterable<Connection>): Promise<void> {
   const { db } = services
   const open = [...connections]
@@ -17,6 +20,9 @@ export async function closeRevoked(services: Services, connections: Iterable<Con
     for (const connection of inside)
       if (!roles.has(connection.account.id)) connection.close(closeCodes.notYours, 'no longer a member')
   }
+  const erased = await erasedAmong(db, unique(open.flatMap(({ layer }) => layer ?? [])))
+  for (const connection of open)
+    if (connection.layer && erased.has(connection.layer)) connection.close(closeCodes.revision, 'the text was erased')
 }
 
 const unique = (items: readonly string[]): string[] => [...new Set(items)]

@@ -53,7 +53,7 @@ describe('a project', () => {
       expect(await foreigner.refusal('GET', `/projects/AAAAAAAAAAAAAAAA${path}`)).toBe('not_found')
       expect(await app.stranger.refusal('GET', `/projects/${project}${path}`)).toBe('sign_in')
     }
-    expect(await foreigner.get('/projects')).toEqual({ projects: [] })
+    expect(await foreigner.get('/projects')).toEqual({ projects: [], deleted: [] })
   })
 
   test('is left as it is by a change of nothing', async () => {

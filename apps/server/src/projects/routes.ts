@@ -7,6 +7,7 @@ import { routes } from '../routes.ts'
 import { answers, body, done, Positions } from '../schema.ts'
 import { createProject } from './create.ts'
 import { saveLabelSet } from './labels.ts'
+import { deletedProjects, deleteProject, restoreProject } from './delete.ts'
 import { changeRole, helpMember, invite, removeMember, revoke } from './members.ts'
 import { changeSettings } from './settings.ts'
 import {
@@ -27,6 +28,14 @@ const Revision = z.object({ no: z.int(), set: LabelSet })
 const ByProject = z.object({ project: z.string() })
 const ByMember = ByProject.extend({ account: z.string() })
 const Summary = Counts.extend({ id: z.string(), name: z.string(), languages: z.array(Language), role: Role })
+const Deleted = z.object({
+  id: z.string(),
+  name: z.string(),
+  by: z.string().nullable(),
+  deletedAt: z.string(),
+  /** From then on it cannot be brought back. */
+  removedAt: z.string(),
+})
 const Act = z.object({
   at: z.string(),
   account: z.string(),
@@ -60,7 +69,10 @@ const ProjectView = z.object({
 const list = createRoute({
   method: 'get',
   path: '/projects',
-  responses: answers('My projects.', z.object({ projects: z.array(Summary) })),
+  responses: answers(
+    'My projects, and the deleted ones that I can bring back.',
+    z.object({ projects: z.array(Summary), deleted: z.array(Deleted) }),
+  ),
 })
 const create = createRoute({
   method: 'post',
@@ -78,6 +90,18 @@ const change = createRoute({
   method: 'patch',
   path: '/projects/{project}',
   request: { params: ByProject, body: body(z.object({ name: Name.optional(), settings: Settings.optional() })) },
+  responses: done,
+})
+const remove = createRoute({
+  method: 'post',
+  path: '/projects/{project}/delete',
+  request: { params: ByProject, body: body(z.object({ name: z.string().max(400) })) },
+  responses: done,
+})
+const restore = createRoute({
+  method: 'post',
+  path: '/projects/{project}/restore',
+  request: { params: ByProject },
   responses: done,
 })
 const members = createRoute({
@@ -144,8 +168,9 @@ const listTemplates = createRoute({
 export const projectRoutes = () =>
   routes()
     .openapi(list, async (c) => {
-      const { services, account } = ctxOf(c)
-      return c.json({ projects: await projectsOf(services.db, account.id) }, 200)
+      const ctx = ctxOf(c)
+      const projects = await projectsOf(ctx.services.db, ctx.account.id)
+      return c.json({ projects, deleted: await deletedProjects(ctx) }, 200)
     })
     .openapi(create, async (c) => c.json({ id: await createProject(ctxOf(c), c.req.valid('json')) }, 200))
     .openapi(show, async (c) => c.json(await showProject(ctxOf(c), c.req.valid('param').project), 200))
@@ -174,6 +199,14 @@ export const projectRoutes = () =>
     .openapi(dropInvite, async (c) => {
       const { project, id } = c.req.valid('param')
       await revoke(ctxOf(c), project, id)
+      return c.body(null, 204)
+    })
+    .openapi(remove, async (c) => {
+      await deleteProject(ctxOf(c), c.req.valid('param').project, c.req.valid('json').name)
+      return c.body(null, 204)
+    })
+    .openapi(restore, async (c) => {
+      await restoreProject(ctxOf(c), c.req.valid('param').project)
       return c.body(null, 204)
     })
     .openapi(labels, async (c) => {

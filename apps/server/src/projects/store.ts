@@ -44,7 +44,14 @@ export const moveRefresh = (db: Db, project: string, from: string, to: string | 
     .execute()
 
 export const projectsToRefresh = async (db: Db): Promise<string[]> =>
-  (await db.selectFrom('project').select('id').where('refreshed_to', 'is not', null).execute()).map(({ id }) => id)
+  (
+    await db
+      .selectFrom('project')
+      .select('id')
+      .where('refreshed_to', 'is not', null)
+      .where('deleted_at', 'is', null)
+      .execute()
+  ).map(({ id }) => id)
 
 /** The next layer whose gold depends on the settings, or null: one on which nobody decided does not. */
 export async function nextToRefresh(db: Db, project: string, after: string): Promise<string | null> {
@@ -96,6 +103,7 @@ export async function projectsOf(db: Db, account: string) {
     .select(['c.articles', 'c.annotated', 'c.waiting', 'c.approved'])
     .where('member.account', '=', account)
     .where('member.left_at', 'is', null)
+    .where('project.deleted_at', 'is', null)
     .orderBy('project.created_at')
     .execute()
   return rows.map(({ settings, articles, annotated, waiting, approved, ...row }) => ({
@@ -107,6 +115,39 @@ export async function projectsOf(db: Db, account: string) {
     approved: approved ?? 0,
   }))
 }
+
+/** The deleted projects of which an account is an owner, the last deleted first. */
+export const deletedProjectsOf = (db: Db, account: string) =>
+  db
+    .selectFrom('member')
+    .innerJoin('project', 'project.id', 'member.project')
+    .leftJoin('account as by', 'by.id', 'project.deleted_by')
+    .select(['project.id', 'project.name', 'project.deleted_at', 'by.name as by'])
+    .where('member.account', '=', account)
+    .where('member.role', '=', 'owner')
+    .where('member.left_at', 'is', null)
+    .where('project.deleted_at', 'is not', null)
+    .orderBy('project.deleted_at', 'desc')
+    .execute()
+
+/** Locks a project's row against whoever else changes it. */
+export const lockProject = (trx: Trx, id: string) =>
+  trx.selectFrom('project').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
+
+/** Hides a project from everybody (or, with nulls, shows it again). */
+export const setDeleted = (trx: Trx, id: string, at: Date | null, by: string | null) =>
+  trx.updateTable('project').set({ deleted_at: at, deleted_by: by }).where('id', '=', id).execute()
+
+/** Revokes all open invitations into a project. */
+export const revokeInvitations = (trx: Trx, project: string, at: Date) =>
+  trx
+    .updateTable('ticket')
+    .set({ revoked_at: at })
+    .where('project', '=', project)
+    .where('kind', '=', 'invite')
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .execute()
 
 /** Everybody who is or was a member, in the order of joining. */
 export const membersOf = (db: Db, project: string) =>

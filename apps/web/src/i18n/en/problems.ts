@@ -22,6 +22,8 @@ export const problems = {
   forbidden: 'Your role‹, {role},› does not allow this‹: it takes the role “{need}”›.‹ {owner} can change that.›',
   last_owner: 'A project keeps at least one owner. Make somebody else an owner first.',
   role_above_yours: 'You cannot give a role above your own. Ask an owner of the project.',
+  name_differs: 'Nothing was deleted: the name you typed is not the project’s. Type “{name}” as it stands.',
+  project_removed: 'The project was removed for good, so it cannot be brought back.',
   member_gone: 'This person is no longer a member. Invite them anew.',
 
   label_set_moved:
@@ -57,6 +59,7 @@ export const problems = {
   import_refused: 'Nothing was added: some lines were refused. Correct or remove those files, then publish.',
   import_gone: 'This import is over or was discarded. Choose the files again.',
   article_withdrawn: 'The article is withdrawn, so nothing in it changes. An owner can restore it.',
+  article_erased: 'The text of this article was erased, so there is nothing to read or to mark any more.',
   reason_needed: 'Say why in a few words; the reason is kept with the article.',
 
   span_empty: 'Nothing was marked: the selection holds no letter.',
