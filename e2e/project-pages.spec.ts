@@ -243,3 +243,90 @@ test('the page of a removed member says so and shows no more of the project', as
   await expect(page.getByRole('navigation', { name: 'Sections' })).toHaveCount(0)
   await context.close()
 })
+
+test('an owner deletes a project by its typed name and brings it back; a member loses it at once', async ({
+  browser,
+}) => {
+  const member = await enter(browser, server.url, team.ann)
+  const project = await makeProject('Passing', 'news')
+  const { url } = await api.do<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'annotator' })
+  await (await callerOf(server.url, team.ann)).do('POST', '/tickets/use', { token: url.split('#')[1] })
+  await member.page.goto(`${server.url}/projects/${project}`)
+  await member.page.getByRole('heading', { name: 'Passing' }).waitFor()
+
+  const { page } = owner
+  await page.goto(`${server.url}/projects/${project}/settings`)
+  await page.getByRole('button', { name: 'Delete the project …' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('link', { name: 'Download the corpus first' })).toBeVisible()
+  const act = dialog.getByRole('button', { name: 'Delete the project' })
+  await expect(act).toBeDisabled()
+  await dialog.getByLabel(/^To confirm/).fill('Pasing')
+  await act.click()
+  await expect(dialog.getByText('Type “Passing” as it stands.')).toBeVisible()
+  await dialog.getByLabel(/^To confirm/).fill('Passing')
+  await act.click()
+
+  await expect(member.page.getByText('This is not here, or you are not a member of the project.')).toBeVisible()
+  const deleted = page.getByRole('listitem').filter({ hasText: 'Passing' })
+  await expect(page.getByRole('link', { name: 'Passing' })).toHaveCount(0)
+  await deleted.getByRole('button', { name: 'Bring back' }).click()
+  await expect(page.getByRole('link', { name: 'Passing' })).toBeVisible()
+  await expect(page.getByText('Deleted projects')).toHaveCount(0)
+  await member.context.close()
+})
+
+/** The titles of the articles of which a browser keeps copies. */
+const copiesIn = (page: Page) =>
+  page.evaluate(async () => {
+    const titles: string[] = []
+    for (const { name } of await indexedDB.databases())
+      if (name!.startsWith('tamga-taken-'))
+        await new Promise<void>((resolve) => {
+          const opening = indexedDB.open(name!)
+          opening.onsuccess = () => {
+            const all = opening.result.transaction('lines').objectStore('lines').getAll()
+            all.onsuccess = () => {
+              titles.push(...(all.result as { title: string }[]).map(({ title }) => title))
+              opening.result.close()
+              resolve()
+            }
+          }
+        })
+    return titles
+  })
+
+test('an erased text goes from an open page at once, and from a copy when its browser comes back', async ({
+  browser,
+}) => {
+  const [open, away] = [await enter(browser, server.url, team.ann), await enter(browser, server.url, team.dan)]
+  for (const person of [open, away]) {
+    await openArticle(person, server.url, ALMATY)
+    await expect.poll(() => copiesIn(person.page)).toContain(ALMATY)
+  }
+  // no page of theirs is open any more
+  await away.page.goto('about:blank')
+
+  const { page } = owner
+  await page.goto(`${server.url}/projects/${demo}`)
+  await page.getByRole('button', { name: `Acts on «${ALMATY}»` }).click()
+  await page.getByRole('menuitem', { name: 'Erase the text …' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Why').fill('asked for')
+  await expect(dialog.getByRole('button', { name: 'Erase for good' })).toBeDisabled()
+  await dialog.getByLabel('I know that the text cannot be brought back').check()
+  await dialog.getByRole('button', { name: 'Erase for good' }).click()
+
+  await expect(open.page.getByText('The text of this article was erased')).toBeVisible()
+  await expect(open.page.locator('.surface')).toHaveCount(0)
+  await expect.poll(() => copiesIn(open.page)).not.toContain(ALMATY)
+  await expect(page.getByRole('link', { name: ALMATY })).toHaveCount(0)
+
+  await away.page.goto(`${server.url}/projects`)
+  await expect.poll(() => copiesIn(away.page)).not.toContain(ALMATY)
+
+  await page.getByRole('checkbox', { name: 'withdrawn ones only' }).check()
+  await expect(page.getByRole('row').filter({ hasText: 'Text erased' })).toContainText('text erased on')
+  await open.context.close()
+  await away.context.close()
+})

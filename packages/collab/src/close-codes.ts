@@ -13,6 +13,8 @@ export const closeCodes = {
   epoch: 4409,
   /** The text has a newer revision: open that. */
   revision: 4410,
+  /** The text was erased for good: whoever has a copy drops it. */
+  erased: 4451,
   /** Too much at once. */
   limits: 4413,
   /** The room was lost (a database error, a slow reader): reconnect and send again what was not acknowledged. */

@@ -14,8 +14,8 @@ const table: Record<Action, string> = {
   editLabels: '- - - o',
   manageMembers: '- - - o',
   manageArticles: '- - - o',
-  deleteProject: 'owner',
-  eraseText: 'owner',
+  deleteProject: '- - - o',
+  eraseText: '- - - o',
   changeSettings: '- - - o',
   exportNames: '- - - o',
 }

@@ -88,7 +88,14 @@ async function annotated(article: string, layer: string): Promise<string> {
     .execute((trx) => putSnapshot(trx, { layer, epoch: 1, seq: 2, state: Y.encodeStateAsUpdate(doc), at: new Date() }))
   await db
     .insertInto('set_aside')
-    .values({ id: idFrom(randomBytes(12)), layer, account: owner.account, key: `${id}/a/note`, code: 'frozen' })
+    .values({
+      id: idFrom(randomBytes(12)),
+      layer,
+      account: owner.account,
+      key: `${id}/a/note`,
+      code: 'frozen',
+      details: '{}',
+    })
     .execute()
   await sql`update set_aside set value = ${JSON.stringify([words.refused[0]])}::jsonb where layer = ${layer}`.execute(
     db,

@@ -14,6 +14,7 @@ import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done, Positions } from '../schema.ts'
 import { correctArticle, groupArticle, restoreArticle, withdrawArticle } from './change.ts'
+import { goneCopies } from './copies.ts'
 import { eraseArticle } from './erase.ts'
 import { importRoutes } from './import-routes.ts'
 import { listArticles } from './list.ts'
@@ -147,6 +148,12 @@ const erase = createRoute({
   request: { params: ByArticle, body: body(z.object({ reason: Words(1000) })) },
   responses: done,
 })
+const copies = createRoute({
+  method: 'post',
+  path: '/copies',
+  request: { body: body(z.object({ articles: z.array(z.string().max(40)).max(200) })) },
+  responses: answers('Which copies may not stay.', z.object({ gone: z.array(z.string()) })),
+})
 const group_ = createRoute({
   method: 'post',
   path: '/articles/{article}/group',
@@ -179,6 +186,7 @@ export const articleRoutes = () =>
       await restoreArticle(ctxOf(c), c.req.valid('param').article)
       return c.body(null, 204)
     })
+    .openapi(copies, async (c) => c.json({ gone: await goneCopies(ctxOf(c), c.req.valid('json').articles) }, 200))
     .openapi(erase, async (c) => {
       await eraseArticle(ctxOf(c), c.req.valid('param').article, c.req.valid('json').reason)
       return c.body(null, 204)

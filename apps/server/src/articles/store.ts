@@ -98,6 +98,22 @@ export const bodiesOf = (db: Db, revisions: readonly string[]) =>
 export const articleById = (db: Db, id: string): Promise<Row<'article'> | undefined> =>
   db.selectFrom('visible_article').selectAll().where('id', '=', id).executeTakeFirst()
 
+/** Of these articles, those that an account may read now. */
+export const readableOf = async (db: Db, account: string, articles: readonly string[]): Promise<string[]> => {
+  if (articles.length === 0) return []
+  const rows = await db
+    .selectFrom('visible_article as a')
+    .innerJoin('member as m', 'm.project', 'a.project')
+    .select('a.id')
+    .where('a.id', 'in', articles)
+    .where('m.account', '=', account)
+    .where('m.left_at', 'is', null)
+    .where('a.erased_at', 'is', null)
+    .where((eb) => eb.or([eb('a.withdrawn_at', 'is', null), eb('m.role', '=', 'owner')]))
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** The newest text of an article with its shared layer and that layer's epoch. */
 export const currentText = (db: Db, article: string) =>
   current(db)

@@ -177,8 +177,7 @@ export class UpgradeHandler {
     // what was withdrawn is out of sight for all but those who may bring it back
     if (!mine || !can(role, entrance.withdrawn_at ? 'manageArticles' : 'read'))
       throw new Refused(closeCodes.notYours, 'not here')
-    // its page asks for the article again, and hears that there is no text any more
-    if (entrance.erased_at) throw new Refused(closeCodes.revision, 'the text was erased')
+    if (entrance.erased_at) throw new Refused(closeCodes.erased, 'the text was erased')
     if (entrance.state === 'superseded') throw new Refused(closeCodes.revision, 'the text has a newer revision')
     if (epoch !== null && entrance.epoch !== epoch) throw otherEpoch()
     return entrance.project

@@ -22,7 +22,7 @@ export async function closeRevoked(services: Services, connections: Iterable<Con
   }
   const erased = await erasedAmong(db, unique(open.flatMap(({ layer }) => layer ?? [])))
   for (const connection of open)
-    if (connection.layer && erased.has(connection.layer)) connection.close(closeCodes.revision, 'the text was erased')
+    if (connection.layer && erased.has(connection.layer)) connection.close(closeCodes.erased, 'the text was erased')
 }
 
 const unique = (items: readonly string[]): string[] => [...new Set(items)]

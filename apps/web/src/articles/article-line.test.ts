@@ -4,7 +4,18 @@ import { groupsOf, progressed, sorted, stateOfArticle, type ArticleLine } from '
 const none = { source: null, size: 0, hits: [], here: [], language: 'kk', date: null, group: null } as const
 const article = (title: string, more: Partial<ArticleLine> = {}): ArticleLine => ({
   ...none,
-  ...{ id: title, title, hits: [], here: [], annotated: 0, waiting: 0, approved: 0, closed: false, withdrawn: null },
+  ...{
+    id: title,
+    title,
+    hits: [],
+    here: [],
+    annotated: 0,
+    waiting: 0,
+    approved: 0,
+    closed: false,
+    withdrawn: null,
+    erased: null,
+  },
   ...more,
 })
 const titles = (list: readonly ArticleLine[]) => list.map(({ title }) => title)
@@ -25,6 +36,7 @@ test.each<[string, Partial<ArticleLine>]>([
   ['decided', { annotated: 5, approved: 5 }],
   ['closed', { annotated: 5, approved: 5, closed: true }],
   ['withdrawn', { annotated: 5, closed: true, withdrawn: 'twice' }],
+  ['erased', { annotated: 5, withdrawn: '', erased: '2026-12-01T00:00:00Z' }],
 ])('an article is %s', (state, more) => expect(stateOfArticle(article('a', more))).toBe(state))
 
 test('translations are told together; one alone, or one withdrawn, is no group', () => {

@@ -50,10 +50,11 @@ export function sorted(list: readonly ArticleLine[], order: Order, locale: Local
 
 const shareOf = ({ approved, annotated }: ArticleLine) => (annotated === 0 ? 0 : approved / annotated)
 
-export type ArticleState = 'withdrawn' | 'closed' | 'untouched' | 'waiting' | 'decided'
+export type ArticleState = 'erased' | 'withdrawn' | 'closed' | 'untouched' | 'waiting' | 'decided'
 
 /** Where an article stands on its way: the first that holds. */
-export function stateOfArticle({ withdrawn, closed, annotated, waiting }: ArticleLine): ArticleState {
+export function stateOfArticle({ erased, withdrawn, closed, annotated, waiting }: ArticleLine): ArticleState {
+  if (erased !== null) return 'erased'
   if (withdrawn !== null) return 'withdrawn'
   if (closed) return 'closed'
   if (annotated === 0) return 'untouched'

@@ -14,6 +14,10 @@ export const changeArticle = (article: string, json: ArticleChange) =>
 export const withdrawArticle = (article: string, reason: string) =>
   ask(api.articles[':article'].withdraw.$post({ param: { article }, json: { reason } }))
 
+/** Erases its text for good; `reason` is kept with the act. */
+export const eraseArticle = (article: string, reason: string) =>
+  ask(api.articles[':article'].erase.$post({ param: { article }, json: { reason } }))
+
 export const restoreArticle = (article: string) => ask(api.articles[':article'].restore.$post({ param: { article } }))
 
 /** Makes an article a translation of another one, or (null) takes it out of its translations. */

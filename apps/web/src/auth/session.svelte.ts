@@ -122,7 +122,7 @@ class Session {
   #enter(account: Account | null) {
     this.account = account
     this.expired = false
-    void takenAlong.of(account?.id ?? null)
+    void takenAlong.of(account?.id ?? null).then(() => account && takenAlong.check())
     void remember(account && { id: account.id, name: account.name, colour: account.colour })
     askAgain()
   }

@@ -5,6 +5,8 @@ import { nameOfProject } from '../text/project-name.ts'
 import { ArticleCache, type Bounds, type Taken, type TakenLine } from './article-cache.ts'
 import { persistence } from './persistence.svelte.ts'
 
+/** Copies that are asked for at once. */
+const CHECKED = 200
 const BOUNDS: Bounds = { articles: 20, bytes: 50 * 1024 * 1024 }
 
 /** What the account that is signed in has here, for the whole page and in step with its other tabs. */
@@ -46,6 +48,19 @@ class TakenAlong {
 
   isKept(article: string): boolean {
     return this.lines.some(({ id, kept }) => id === article && kept)
+  }
+
+  /** Asks the server which of the copies may not stay (erased, withdrawn, no longer mine), and drops those. */
+  async check(): Promise<void> {
+    const account = this.#account
+    const ids = this.lines.map(({ id }) => id)
+    for (let i = 0; i < ids.length; i += CHECKED) {
+      const some = ids.slice(i, i + CHECKED)
+      const answer = await ask(api.copies.$post({ json: { articles: some } })).catch(() => null)
+      // without an answer they stay: the next contact asks again
+      if (!answer || account !== this.#account) return
+      if (answer.gone.length > 0) await this.remove(answer.gone)
+    }
   }
 
   /** An article as it was when it was taken, or null. */
@@ -114,4 +129,4 @@ async function fetchTaken(id: string): Promise<Taken> {
 
 /** True for a refusal after which a copy may not stay: the article is gone, or not this account's to see any more. */
 export const forbidsCopy = ({ code }: Problem): boolean =>
-  ['not_found', 'forbidden', 'article_withdrawn'].some((other) => other === code)
+  ['not_found', 'forbidden', 'article_withdrawn', 'article_erased'].some((other) => other === code)

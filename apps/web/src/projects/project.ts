@@ -9,7 +9,15 @@ export type Member = Project['members'][number]
 
 export const loadProject = (project: string) => ask(api.projects[':project'].$get({ param: { project } }))
 
-export const loadProjects = async () => (await ask(api.projects.$get())).projects
+/** My projects, and the deleted ones that I can bring back. */
+export const loadProjects = () => ask(api.projects.$get())
+export type DeletedProject = Awaited<ReturnType<typeof loadProjects>>['deleted'][number]
+
+/** Hides a project from everybody; `name` is typed by whoever wants that. */
+export const deleteProject = (project: string, name: string) =>
+  ask(api.projects[':project'].delete.$post({ param: { project }, json: { name } }))
+
+export const restoreProject = (project: string) => ask(api.projects[':project'].restore.$post({ param: { project } }))
 
 export const loadTemplates = async () => (await ask(api.templates.$get())).templates
 

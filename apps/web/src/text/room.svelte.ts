@@ -24,18 +24,19 @@ import { onTick } from './wake.ts'
 export type Saved = 'saved' | 'saving' | 'offline' | 'expired'
 
 /** Why the room ended for good, until somebody does something about it. */
-export type Ending = 'sign_in' | 'forbidden' | 'revision' | 'malformed' | 'limits'
+export type Ending = 'sign_in' | 'forbidden' | 'revision' | 'erased' | 'malformed' | 'limits'
 
 const endings: Readonly<Record<number, Ending>> = {
   [closeCodes.malformed]: 'malformed',
   [closeCodes.signIn]: 'sign_in',
   [closeCodes.notYours]: 'forbidden',
   [closeCodes.revision]: 'revision',
+  [closeCodes.erased]: 'erased',
   [closeCodes.limits]: 'limits',
 }
 
 /** After these nothing of this page is ever sent. */
-const hopeless = new Set<Ending>(['forbidden', 'revision', 'malformed'])
+const hopeless = new Set<Ending>(['forbidden', 'revision', 'erased', 'malformed'])
 
 // A save that is quicker than this is not worth a word.
 const SAVING_SHOWS = 400
@@ -417,7 +418,8 @@ export class Room {
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       // what is on the page stays; the next fact, or the next visit, asks again
-      if (error.code === 'not_found' || error.code === 'forbidden') this.#end('forbidden')
+      if (error.code === 'article_erased') this.#end('erased')
+      else if (error.code === 'not_found' || error.code === 'forbidden') this.#end('forbidden')
       if (error.code === 'sign_in') this.#end('sign_in')
       return false
     }

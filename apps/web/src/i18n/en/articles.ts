@@ -64,4 +64,17 @@ export const articles = {
   withdrawTitle: 'Withdraw «{title}»',
   withdrawText: 'It is hidden and not exported; nothing in it is lost. An owner can restore it.',
   withdrawReason: 'Why',
+
+  state_erased: 'text erased on {day}',
+  erasedTitle: 'Text erased',
+  erase: 'Erase the text …',
+  eraseTitle: 'Erase the text of «{title}»',
+  eraseText:
+    'The text goes for good: its words, quotes, values, title, metadata, notes and history. Who did what and when, the verdicts and the numbers stay. Nobody can bring it back.',
+  eraseBeyond:
+    'It does not reach what has left the server: downloads, printed pages, backups of the database. Delete those yourself.',
+  eraseReason: 'Why',
+  eraseReasonHint: 'Kept with the act. Name no personal data here.',
+  eraseSure: 'I know that the text cannot be brought back',
+  eraseAct: 'Erase for good',
 } as const

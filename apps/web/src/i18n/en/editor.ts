@@ -158,6 +158,7 @@ export const editor = {
   ended_forbidden:
     'Nothing more is saved here: you are no longer a member of this project, or may no longer mark. What you see stays until you leave.',
   ended_revision: 'The text of this article has been corrected, so this page is old. Open it again.',
+  ended_erased: 'The text of this article was erased, so nothing of it is here any more.',
   ended_malformed: 'The server could not read a change of this page. Reload it; what is saved is safe.',
   ended_limits: 'Too many changes came at once, so the server closed the connection. Connect again to send the rest.',
   reload: 'Open again',

@@ -73,4 +73,21 @@ export const projects = {
   ownApprovalHint: 'Without it, somebody else has to approve what a reviewer marked.',
   lockApproved: 'Only reviewers change what is approved',
   lockApprovedHint: 'Without it, an annotator may change an approved span; it then waits for a decision again.',
+
+  act_erased: 'erased the text of an article',
+  act_broughtBack: 'brought the deleted project back',
+  deletedTitle: 'Deleted projects',
+  deletedBy: 'Deleted by {name} on {day}.',
+  removedOn: 'Removed for good on {day}.',
+  restore: 'Bring back',
+  deleteTitle: 'Delete the project',
+  deleteText:
+    'It disappears for everybody at once. For 30 days an owner can bring it back; after that its articles, spans and decisions are removed for good. Download the corpus first if it is to be kept.',
+  deleteAsk: 'Delete the project …',
+  deleteSure: 'Delete “{name}”?',
+  deleteWhat:
+    'The project with {articles} disappears for all its members. You can bring it back for 30 days; then it is removed for good. What was downloaded stays with those who have it.',
+  deleteExport: 'Download the corpus first',
+  deleteType: 'To confirm, type the name of the project: {name}',
+  deleteAct: 'Delete the project',
 } as const
