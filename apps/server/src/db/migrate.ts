@@ -5,6 +5,7 @@ import * as refresh from './migrations/0002-refresh.ts'
 import * as live from './migrations/0003-live.ts'
 import * as installation from './migrations/0004-installation.ts'
 import * as atOnce from './migrations/0005-at-once.ts'
+import * as verified from './migrations/0006-verified.ts'
 import * as ends from './migrations/0011-ends.ts'
 
 /** Every migration there is, in order: forward only, each in a transaction. */
@@ -14,6 +15,7 @@ const migrations: Record<string, Migration> = {
   '0003-live': live,
   '0004-installation': installation,
   '0005-at-once': atOnce,
+  '0006-verified': verified,
   '0011-ends': ends,
 }
 

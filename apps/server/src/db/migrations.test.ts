@@ -67,6 +67,30 @@ const steps: Record<string, Step> = {
     },
     stands: ['23503', '23503', '23503', '23503', 1, 0],
   },
+  '0006-verified': {
+    write: async (db) => {
+      await sql`insert into article (id, project, title) values ('v', 'p', 'Форум')`.execute(db)
+      await sql`insert into revision (id, article, no, sha256, body, code_points, tokens, sentences, segmenter)
+        values ('s', 'v', 1, '', 'Форум', 5, '[]', '[]', 1)`.execute(db)
+      for (const [layer, owner, seq] of [
+        ['written', null, 3],
+        ['empty', 'p1', 0],
+      ] as const) {
+        await sql`insert into layer (id, revision, owner) values (${layer}, 's', ${owner})`.execute(db)
+        await sql`insert into layer_head (layer, seq) values (${layer}, ${seq})`.execute(db)
+      }
+    },
+    // what an earlier release wrote is to be compared with its rows
+    read: async (db) => {
+      const { rows } = await sql`select layer, seq, log_verified from layer_head order by layer`.execute(db)
+      await sql`delete from article where id = 'v'`.execute(db)
+      return rows
+    },
+    stands: [
+      { layer: 'empty', seq: 0, log_verified: true },
+      { layer: 'written', seq: 3, log_verified: false },
+    ],
+  },
   '0011-ends': {
     write: (db) => sql`insert into article (id, project, title) values ('b', 'p', 'Жиын')`.execute(db),
     read: async (db) => [

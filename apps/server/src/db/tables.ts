@@ -170,6 +170,8 @@ interface LayerHeadTable {
   epoch: Generated<number>
   seq: Generated<number>
   snapshot_seq: Generated<number>
+  /** False until a document that an earlier release wrote was compared with its rows. */
+  log_verified: Generated<boolean>
 }
 
 /** A view: what may change between two writes of a layer. */

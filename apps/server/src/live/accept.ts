@@ -2,9 +2,12 @@ import { readKey, readRecord, sameValue, withField, type Field } from '@tamga/co
 import type { Annotation, Plain } from '@tamga/model'
 import type * as Y from 'yjs'
 
+/** A document's map, to read: what writes it is the verbs of `LayerDoc`, updates, and the server's edits of `apply.ts`. */
+export type DocumentMap = Omit<Y.Map<unknown>, 'set' | 'delete' | 'clear'>
+
 /** What was accepted of a layer so far: the document's map, the values by key, the annotations they make, whose they are. */
 export interface Accepted {
-  readonly map: Y.Map<unknown>
+  readonly map: DocumentMap
   readonly values: Map<string, Plain>
   readonly annotations: Map<string, Annotation>
   readonly creators: Map<string, string>
@@ -38,7 +41,7 @@ function madeFrom(id: string, value: Plain): Annotation {
 }
 
 /** Records what first, relations after what they lead to, fields last: each rule finds what it asks for. */
-export function inOrder(map: Y.Map<unknown>, keys: ReadonlySet<string | null> = new Set()): string[] {
+export function inOrder(map: DocumentMap, keys: ReadonlySet<string | null> = new Set()): string[] {
   const rank = (key: string) => {
     if (key.includes('/')) return 2
     const record = map.get(key)

@@ -5,6 +5,7 @@ import {
   faultOfMaking,
   readKey,
   readRecord,
+  ROOT,
   sameValue,
   toRecord,
   withField,
@@ -43,7 +44,10 @@ export interface Writer {
 }
 
 /** What came of one client's update while others are applied with it. */
-export type Settled = Pick<Applied, 'changes' | 'refusals'>
+export interface Settled extends Pick<Applied, 'changes' | 'refusals'> {
+  /** True if the server wrote in its turn: the client's bytes alone do not make this document any more. */
+  readonly rewritten: boolean
+}
 
 /**
  * Applies an inspected update of a client and puts right what the rules do not let stand: the last good value comes back, a
@@ -72,7 +76,7 @@ export function applyTogether(replica: Replica, act: (apply: Apply) => void): Ui
         Y.applyUpdate(doc, bytes)
         // else Yjs thinks, at the first correction, that another document writes under the server's id
         transaction.local = true
-        const settled = settleAll(replica, changed.get(map as never), writer)
+        const settled = settleAll(replica, changed.get(map as never), writer, new ServerEdits(doc))
         for (const key of changed.get(map as never) ?? []) all.add(key)
         return settled
       })
@@ -84,18 +88,45 @@ export function applyTogether(replica: Replica, act: (apply: Apply) => void): Ui
   return update
 }
 
-function settleAll(replica: Replica, keys: ReadonlySet<string | null> | undefined, writer: Writer): Settled {
+/** What the server writes over an update of a client goes through here, so that none of it can be missing from the log. */
+class ServerEdits {
+  readonly #map: Y.Map<unknown>
+  written = false
+
+  constructor(doc: Y.Doc) {
+    this.#map = doc.getMap(ROOT)
+  }
+
+  /** Gives a key its value; `undefined` deletes it. */
+  put(key: string, value: Plain | undefined): void {
+    this.written = true
+    if (value === undefined) this.#map.delete(key)
+    else this.#map.set(key, value)
+  }
+}
+
+function settleAll(
+  replica: Replica,
+  keys: ReadonlySet<string | null> | undefined,
+  writer: Writer,
+  edits: ServerEdits,
+): Settled {
   const changes: KeyChange[] = []
   const refusals: Refused[] = []
   for (const key of inOrder(replica.map, keys)) {
-    const { change, refusal } = settle(replica, key, writer)
+    const { change, refusal } = settle(replica, key, writer, edits)
     if (change) changes.push(change)
     if (refusal) refusals.push(refusal)
   }
-  return { changes, refusals }
+  return { changes, refusals, rewritten: edits.written }
 }
 
-function settle(replica: Replica, key: string, writer: Writer): { change?: KeyChange; refusal?: Refused } {
+function settle(
+  replica: Replica,
+  key: string,
+  writer: Writer,
+  edits: ServerEdits,
+): { change?: KeyChange; refusal?: Refused } {
   const { map, values } = replica
   const { id, field } = readKey(key)!
   const before = values.get(key)
@@ -104,8 +135,7 @@ function settle(replica: Replica, key: string, writer: Writer): { change?: KeyCh
   if (sameValue(before, given)) return {}
   const { value, code } = judge(replica, id, field, given, writer)
   const stands = code ? before : value
-  if (stands === undefined) map.delete(key)
-  else if (!sameValue(stands, given)) map.set(key, stands)
+  if (!sameValue(stands, given)) edits.put(key, stands)
   const change = code ? null : accept(replica, { id, field, before, after: stands }, writer.account)
   return { ...(change && { change }), ...(code && { refusal: refusalOf(key, field, code, given) }) }
 }

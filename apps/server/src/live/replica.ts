@@ -2,7 +2,7 @@ import { isServerClient, LayerDoc, ROOT, SERVER_CLIENT, structsOf } from '@tamga
 import { emptyLabelSet, type Annotation, type LabelSet, type Plain, type Role } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Db } from '../db/open.ts'
-import { takeAs } from './accept.ts'
+import { takeAs, type DocumentMap } from './accept.ts'
 import { authorsOf, clientsOf, headOf, logAfter, snapshotOf, type LayerInfo } from './store.ts'
 
 /** One row of a layer's log: what one account's update did. */
@@ -17,6 +17,15 @@ export class OtherEpoch extends Error {
   constructor(layer: string, mine: number, theirs: number) {
     super(`${layer} is at epoch ${theirs}, not ${mine}`)
     this.layer = layer
+  }
+}
+
+/** Thrown where a log builds on something that it does not hold: its document cannot be made from it. */
+export class LogGap extends Error {
+  readonly epoch: number
+  constructor(layer: string, epoch: number, before: number) {
+    super(`the log of ${layer} has a gap before ${before}`)
+    this.epoch = epoch
   }
 }
 
@@ -39,7 +48,7 @@ const DOUBTS = 100
 export class Replica {
   readonly info: LayerInfo
   readonly doc = new Y.Doc()
-  readonly map: Y.Map<unknown>
+  readonly map: DocumentMap
   readonly layer: LayerDoc
   readonly values = new Map<string, Plain>()
   readonly annotations = new Map<string, Annotation>()
@@ -62,6 +71,8 @@ export class Replica {
    * if it is not, or not known.
    */
   plainRoles: Map<string, Role> | null = null
+  /** False if an earlier release wrote this document, and nobody has compared it with its rows yet. */
+  verified = true
   /** True while a transaction beside the flushes holds the head. */
   isHeld = false
   /** How many flushes have to ask, since somebody else writes here too. */
@@ -87,7 +98,7 @@ export class Replica {
   static async load(db: Db, info: LayerInfo): Promise<Replica> {
     const replica = new Replica(info)
     const head = await headOf(db, info.layer)
-    replica.epoch = head.epoch
+    Object.assign(replica, { epoch: head.epoch, verified: head.log_verified })
     const snapshot = await snapshotOf(db, info.layer, head.epoch)
     if (snapshot) {
       Y.applyUpdate(replica.doc, snapshot.state)
@@ -196,8 +207,7 @@ export class Replica {
 
   /** After rows were applied: nothing may be missing, and the server's id is this copy's again. */
   #whole(upto: number): void {
-    if (this.doc.store.pendingStructs || this.doc.store.pendingDs)
-      throw new Error(`the log of ${this.info.layer} has a gap before ${upto}`)
+    if (this.doc.store.pendingStructs || this.doc.store.pendingDs) throw new LogGap(this.info.layer, this.epoch, upto)
     this.doc.clientID = SERVER_CLIENT
     this.seq = upto
   }

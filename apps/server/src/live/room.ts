@@ -12,12 +12,13 @@ import { Problem } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Services } from '../services.ts'
 import { beginAnewIfWorth, Compaction } from './compaction.ts'
+import { rebuild, rebuildIfUnlike } from './epoch.ts'
 import { failureOf } from './failure.ts'
 import { flushOwn, type Flushed } from './flush.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { packetOf } from './packet.ts'
 import type { Cluster } from './cluster.ts'
-import { OtherEpoch, Replica } from './replica.ts'
+import { LogGap, OtherEpoch, Replica } from './replica.ts'
 import { RemotePresence } from './remote-presence.ts'
 import { RoomPresence } from './room-presence.ts'
 import { Participant, type RoomConnection } from './participant.ts'
@@ -101,7 +102,7 @@ export class Room implements Flushable {
   static async open(services: Services, info: LayerInfo, keeper: RoomKeeper): Promise<Room> {
     const end = services.metrics.loadSeconds.startTimer()
     const { layer } = info
-    let replica = await Replica.load(services.db, info)
+    let replica = await loadWhole(services, info)
     if (await beginAnewIfWorth(services, replica)) replica = await Replica.load(services.db, info)
     const seconds = end()
     if (seconds > SLOW_SECONDS) services.log.warn({ layer, ms: Math.round(seconds * 1000) }, 'room loaded slowly')
@@ -499,6 +500,18 @@ export class Room implements Flushable {
   }
 
   readonly #now = (): number => this.#services.now().getTime()
+}
+
+/** Loads a layer's document; one that its log does not make, or makes otherwise than its rows, is begun anew from the rows. */
+async function loadWhole(services: Services, info: LayerInfo): Promise<Replica> {
+  try {
+    const replica = await Replica.load(services.db, info)
+    if (replica.verified || !(await rebuildIfUnlike(services, replica))) return replica
+  } catch (error) {
+    if (!(error instanceof LogGap)) throw error
+    await rebuild(services, info.layer, error)
+  }
+  return Replica.load(services.db, info)
 }
 
 const merged = (updates: readonly Uint8Array[]): Uint8Array =>

@@ -45,8 +45,12 @@ export const entranceOf = (db: Db, layer: string) =>
 /** Where a layer's document stands: its epoch, and how far its log has come. */
 export type Head = Pick<Row<'layer_head'>, 'epoch' | 'seq'>
 
-export const headOf = (db: Db, layer: string): Promise<Head> =>
-  db.selectFrom('layer_head').select(['epoch', 'seq']).where('layer', '=', layer).executeTakeFirstOrThrow()
+export const headOf = (db: Db, layer: string): Promise<Head & Pick<Row<'layer_head'>, 'log_verified'>> =>
+  db
+    .selectFrom('layer_head')
+    .select(['epoch', 'seq', 'log_verified'])
+    .where('layer', '=', layer)
+    .executeTakeFirstOrThrow()
 
 /** Where several layers stand, by layer. */
 export async function headsOf(db: Db, layers: readonly string[]): Promise<Map<string, Head>> {
@@ -241,9 +245,13 @@ export async function putSnapshot(
 
 /** Moves a locked head to a new document; the client ids of those before it are nobody's any more. */
 export async function moveEpoch(trx: Trx, layer: string, epoch: number): Promise<void> {
-  await trx.updateTable('layer_head').set({ epoch }).where('layer', '=', layer).execute()
+  await trx.updateTable('layer_head').set({ epoch, log_verified: true }).where('layer', '=', layer).execute()
   await trx.deleteFrom('layer_client').where('layer', '=', layer).where('epoch', '<', epoch).execute()
 }
+
+/** Notes that a layer's document says what its rows say. */
+export const setVerified = (trx: Trx, layer: string) =>
+  trx.updateTable('layer_head').set({ log_verified: true }).where('layer', '=', layer).execute()
 
 /** When a layer was last written; undefined if its log is empty. */
 export const lastWritten = async (db: Db, layer: string): Promise<Date | undefined> => {

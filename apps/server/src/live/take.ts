@@ -14,7 +14,7 @@ import {
 } from '@tamga/collab'
 import { can, type ProblemCode, type Role } from '@tamga/model'
 import * as Y from 'yjs'
-import { applyTogether, type Applied, type Apply, type Writer } from './apply.ts'
+import { applyTogether, type Applied, type Apply, type Settled, type Writer } from './apply.ts'
 import type { Replica } from './replica.ts'
 import type { Participant } from './participant.ts'
 import type { LayerStanding, Trx } from './store.ts'
@@ -107,12 +107,12 @@ export function takeAll(
         else {
           taken.applied.push(result)
           if (result.refusals.length > 0) addTo(refusals, participant, result)
-          ends = result.refusals.length > 0 || result.update!.length > LONG
+          ends = result.rewritten || result.update!.length > LONG
         }
       }
     })
     if (update) taken.updates.push(update)
-    // of what was refused the log keeps what became of it, and nothing of the value; of what is long, what was new
+    // where the server wrote too, only the document's own update holds all; of what is long, it holds what was new
     if (ends) taken.applied.push({ ...taken.applied.pop()!, update })
   }
   return { ...taken, faults, refusals }
@@ -139,7 +139,7 @@ function takeIn(
   role: Role | null,
   { shut, locked }: Pick<Writer, 'shut' | 'locked'>,
   apply: Apply,
-): Applied | UpdateFault | null {
+): (Applied & Settled) | UpdateFault | null {
   // before it is looked into: who may not write makes the server do nothing
   if (role === null || !can(role, 'annotate')) return faultOfReader(replica, item, update)
   if (isFault(update)) return update
