@@ -32,7 +32,16 @@ let server: Process
 test('asks for what it needs before it begins', async () => {
   const help = start('server', ['--help'])
   expect(await help.ended()).toMatchObject({ code: 0 })
-  for (const option of ['--port', '--host', '--data', '--no-demo', '--help', 'DATABASE_URL', 'PUBLIC_URL'])
+  for (const option of [
+    '--port',
+    '--host',
+    '--data',
+    '--take-copy',
+    '--no-demo',
+    '--help',
+    'DATABASE_URL',
+    'PUBLIC_URL',
+  ])
     expect(help.output).toContain(option)
 
   const wrong: [string[], NodeJS.ProcessEnv, string][] = [

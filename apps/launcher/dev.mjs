@@ -14,6 +14,7 @@ const usage = `npm run dev -- [options]
 
   --port N    the port of the pages (default 5173, or the next free one)
   --data DIR  the folder of the embedded database (default data)
+  --take-copy open a data folder that was copied while a server had it open
   --no-demo   without the demo project and its people
   --help      this text
 
@@ -44,6 +45,7 @@ function options() {
     options: {
       port: { type: 'string' },
       data: { type: 'string' },
+      'take-copy': { type: 'boolean' },
       'no-demo': { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -51,7 +53,8 @@ function options() {
   const pagesPort = values.port === undefined ? undefined : Number(values.port)
   if (pagesPort !== undefined && !(pagesPort > 0 && pagesPort < 65_536 && Number.isInteger(pagesPort)))
     throw new Stop(`--port takes a number from 1 to 65535, not "${values.port}".`)
-  const forServer = [...(values.data ? ['--data', values.data] : []), ...(values['no-demo'] ? ['--no-demo'] : [])]
+  const flags = ['take-copy', 'no-demo'].filter((flag) => values[flag]).map((flag) => `--${flag}`)
+  const forServer = [...(values.data ? ['--data', values.data] : []), ...flags]
   return { help: values.help, pagesPort, forServer }
 }
 

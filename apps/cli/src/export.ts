@@ -5,12 +5,12 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { parseArgs } from 'node:util'
 import type { ExportReport } from '@tamga/server/console'
-import type { openDoor } from './door.ts'
+import type { openServerSocket } from './server-socket.ts'
 import { refusal, summary } from './summary.ts'
 
 /** `tamga export PROJECT --out FILE`: the gold of a project (its id or its name), streamed into a zip with its report,
  * which is told in a few lines. */
-export async function exportProject(args: string[], open: typeof openDoor): Promise<void> {
+export async function exportProject(args: string[], open: typeof openServerSocket): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     options: {
@@ -27,15 +27,15 @@ export async function exportProject(args: string[], open: typeof openDoor): Prom
   if (!project || !values.out) throw new Error('Say what and where to: tamga export PROJECT --out FILE')
   const { format, policy = null, include, names } = values
   const order = { project, format, policy, include, people: names ? 'names' : 'pseudonyms' }
-  const door = await open(values.data)
+  const server = await open(values.data)
   try {
-    const report = (await (await door.ask('/report', { ...order, cut: null })).json()) as ExportReport
+    const report = (await (await server.ask('/report', { ...order, cut: null })).json()) as ExportReport
     if (report.refused) throw new Error(refusal(report))
-    await save(await door.ask('/export', { ...order, cut: report.cut }), values.out)
+    await save(await server.ask('/export', { ...order, cut: report.cut }), values.out)
     console.log(`${values.out} is written.`)
     for (const line of summary(report)) console.log(line)
   } finally {
-    await door.close()
+    await server.close()
   }
 }
 

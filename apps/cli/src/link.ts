@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import type { openDoor } from './door.ts'
+import type { openServerSocket } from './server-socket.ts'
 
 /** `tamga link EMAIL`: a one-time link for whoever is locked out of their own server. */
-export async function link(args: string[], open: typeof openDoor): Promise<void> {
+export async function link(args: string[], open: typeof openServerSocket): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     options: { data: { type: 'string', default: 'data' } },
@@ -10,11 +10,11 @@ export async function link(args: string[], open: typeof openDoor): Promise<void>
   })
   const [email] = positionals
   if (!email) throw new Error('Say for whom: tamga link EMAIL')
-  const door = await open(values.data)
+  const server = await open(values.data)
   try {
-    const { url } = (await (await door.ask('/link', { email })).json()) as { url: string }
+    const { url } = (await (await server.ask('/link', { email })).json()) as { url: string }
     console.log(url)
   } finally {
-    await door.close()
+    await server.close()
   }
 }

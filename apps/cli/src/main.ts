@@ -1,4 +1,4 @@
-import { openDoor } from './door.ts'
+import { openServerSocket } from './server-socket.ts'
 import { exportProject } from './export.ts'
 import { link } from './link.ts'
 import { move } from './move.ts'
@@ -18,7 +18,7 @@ const usage = `tamga: what whoever runs a Tamga server can do from its shell.
 `
 
 /** Every verb there is, one file each. */
-const verbs: Record<string, (args: string[], open: typeof openDoor) => Promise<void>> = {
+const verbs: Record<string, (args: string[], open: typeof openServerSocket) => Promise<void>> = {
   link,
   export: exportProject,
   move,
@@ -31,7 +31,7 @@ if (!verb) {
   process.exitCode = name === undefined || name === '--help' ? 0 : 2
 } else {
   try {
-    await verb(args, openDoor)
+    await verb(args, openServerSocket)
   } catch (error) {
     console.error((error as Error).message)
     process.exitCode = 1

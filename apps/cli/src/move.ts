@@ -37,9 +37,6 @@ async function openFolder(dir: string): Promise<Database> {
     return await openDatabase({ dir, worker: join(import.meta.dirname, 'pglite-worker.js') })
   } catch (error) {
     if (!(error instanceof FolderInUse)) throw error
-    const { pid } = error.holder
-    throw new Error(`A server (process ${pid}) has "${dir}" open. Stop it first: nothing may be written meanwhile.`, {
-      cause: error,
-    })
+    throw new Error(`${error.message} Stop it first: nothing may be written meanwhile.`, { cause: error })
   }
 }

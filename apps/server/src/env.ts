@@ -8,6 +8,8 @@ export interface Env {
   readonly portAsked: boolean
   readonly host: string
   readonly data: string
+  /** True if a data folder is to be opened that is a copy of one in use, or of one whose server was killed. */
+  readonly takeCopy: boolean
   readonly demo: boolean
   readonly databaseUrl: string | null
   /** Where the other processes over the same Postgres are met; null for a server that is alone. */
@@ -33,6 +35,7 @@ export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv, termina
       port: { type: 'string' },
       host: { type: 'string', default: '127.0.0.1' },
       data: { type: 'string', default: 'data' },
+      'take-copy': { type: 'boolean', default: false },
       'no-demo': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -50,6 +53,7 @@ export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv, termina
     portAsked: values.port !== undefined,
     host: values.host,
     data: values.data,
+    takeCopy: values['take-copy'],
     demo: !values['no-demo'] && isLoopback(values.host) && publicUrl === null,
     databaseUrl: env.DATABASE_URL || null,
     redisUrl: readRedisUrl(env),
@@ -101,6 +105,7 @@ export const usage = `Tamga: mark spans together, review each one, export a gold
   --port N      the port (default ${DEFAULT_PORT}; the next free one if that is taken)
   --host A      the address to listen on (default 127.0.0.1)
   --data DIR    the folder of the embedded database (default data)
+  --take-copy   open a data folder that was copied while a server had it open
   --no-demo     without the demo project and its people
   --help        this text
 

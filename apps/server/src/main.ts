@@ -18,6 +18,8 @@ const LIMIT_MS = 20_000
 const TWICE_MS = 1000
 const numbers = { SIGINT: 2, SIGTERM: 15 }
 
+// what this process makes, and what its threads make, is its user's alone
+process.umask(0o077)
 // whoever read along is gone: no reason to end
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
@@ -49,7 +51,7 @@ async function run(env: Env): Promise<void> {
     greet(server)
     server.onLost((error) => end(`The database is gone: ${error.message}. Start Tamga again.`))
   } catch (error) {
-    end(error instanceof FolderInUse ? inUse(env, error) : refusedBy(env, error as Error))
+    end(error instanceof FolderInUse ? inUse(error) : refusedBy(env, error as Error))
   }
 }
 
@@ -96,12 +98,8 @@ function onSignals(stop: () => Promise<void> | undefined): void {
 }
 
 // a function declaration, since `run` is awaited above
-function inUse(env: Env, { holder }: FolderInUse): string {
-  const where = holder.url ? ` and answers at ${holder.url}` : ''
-  return (
-    `Another Tamga (process ${holder.pid}) holds the data folder "${env.data}"${where}. ` +
-    'Use that one, stop it, or name another folder with --data.'
-  )
+function inUse({ message }: FolderInUse): string {
+  return `${message} Use that one, stop it, or name another folder with --data.`
 }
 
 /** What the system says is told with the folder or the address that is meant; every other error speaks for itself. */

@@ -49,8 +49,8 @@ const REQUEST_MS = 10_000
 
 /** Opens the database, brings it up to date, seeds the demo once, and serves. Throws what keeps it from doing so. */
 export async function startServer(env: Env, parts: Parts, log: Log): Promise<Running> {
-  const source = env.databaseUrl ? { url: env.databaseUrl } : { dir: env.data, worker: parts.worker }
-  const database = await openDatabase(source, log)
+  const folder = { dir: env.data, worker: parts.worker, takeCopy: env.takeCopy }
+  const database = await openDatabase(env.databaseUrl ? { url: env.databaseUrl } : folder, log)
   let lock: ServerLock | null = null
   let bus: Bus | null = null
   try {
@@ -104,7 +104,7 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
   const endUpkeep = keepUp(database, services, () => traffic.idle)
   const unwatch = readiness.watch()
   const console = await openConsole(services)
-  database.announce({ url: services.origins.url, console: console.path })
+  database.announce({ url: services.origins.url, socket: console.path })
   const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
   const jobs = [
     keepDoing(services, MINUTE, 'gold does not follow the settings yet', resumeRefreshes),

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { FolderInUse, lockFolder } from './lock.ts'
+import { lockFolder } from './lock.ts'
 import { migrate } from './migrate.ts'
 import { openDatabase, type Database } from './open.ts'
 import { openTestDatabase } from './test-db.ts'
@@ -108,50 +107,6 @@ test('a Postgres that does not answer is named by its setting, without its passw
   await expect(opening).rejects.not.toThrow(/secret/)
 })
 
-describe('the lock of a data folder', () => {
-  test('is exclusive among live processes and taken over from dead ones', async () => {
-    const dir = folder()
-    const sleeper = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-    await once(sleeper, 'spawn')
-    writeFileSync(join(dir, 'tamga.lock'), JSON.stringify({ pid: sleeper.pid, began: null, url: 'http://127.0.0.1:1' }))
-    expect(() => lockFolder(dir)).toThrow(FolderInUse)
-    sleeper.kill('SIGKILL')
-    await once(sleeper, 'exit')
-    const lock = lockFolder(dir)
-    expect(JSON.parse(readFileSync(join(dir, 'tamga.lock'), 'utf8'))).toMatchObject({ pid: process.pid })
-    expect(() => lockFolder(dir)).toThrow(FolderInUse)
-    lock.release()
-    lockFolder(dir).release()
-    rmSync(dir, { recursive: true })
-  })
-
-  test('is never half written: whoever looks at it finds its holder', async () => {
-    const dir = folder()
-    const lock = lockFolder(dir)
-    const file = join(dir, 'tamga.lock')
-    const look = `const { readFileSync } = require('node:fs'); let looks = 0
-      setImmediate(function again() {
-        JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')); if (++looks === 1) console.log('looking'); setImmediate(again)
-      })`
-    const reader = spawn(process.execPath, ['-e', look], { stdio: ['ignore', 'pipe', 'ignore'] })
-    await once(reader.stdout, 'data')
-    for (let i = 0; i < 5000; i++) lock.announce({ url: `http://127.0.0.1:${i}` })
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(reader.exitCode).toBeNull()
-    reader.kill()
-    lock.release()
-    expect(readdirSync(dir)).toEqual([])
-    rmSync(dir, { recursive: true })
-  })
-
-  test.runIf(process.platform === 'linux')('is not fooled by a process id that was used again', () => {
-    const dir = folder()
-    writeFileSync(join(dir, 'tamga.lock'), JSON.stringify({ pid: process.ppid, began: '1' }))
-    lockFolder(dir).release()
-    rmSync(dir, { recursive: true })
-  })
-})
-
 describe.runIf(onPglite)('the embedded database', () => {
   const { worker } = inject('pglite') ?? { worker: '' }
 
@@ -181,7 +136,7 @@ describe.runIf(onPglite)('the embedded database', () => {
     const dir = folder()
     writeFileSync(join(dir, 'VERSION'), 'pglite 0.4 (Postgres 17)\n')
     await expect(openDatabase({ dir, worker })).rejects.toThrow(/pglite 0\.4 \(Postgres 17\)/)
-    lockFolder(dir).release()
+    ;(await lockFolder(dir)).release()
     rmSync(dir, { recursive: true })
   })
 })

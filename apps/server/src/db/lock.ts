@@ -1,131 +1,129 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-/** What the lock file of a data folder says: who holds it and where the server answers, once it does. */
-export interface Holder {
-  readonly pid: number
-  /** When the process began, as the kernel counts it; tells a reused pid from the holder. Null where unknown. */
-  readonly began: string | null
-  readonly url?: string
-  /** The socket on which the command line speaks to it. */
-  readonly console?: string
-}
+import { fstatSync, mkdirSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { requireLocalFileSystem } from './file-system.ts'
+import { takeKernelLock, type KernelLock } from './kernel-lock.ts'
+import { readHolder, traceIn, writeLockFile, type Holder } from './lock-file.ts'
 
 /** A data folder of which this process is the only user. */
 export interface FolderLock {
+  /** The path of the folder for this process: on Linux it leads to this very folder, also after a renaming. */
+  readonly root: string
   /** Says in the lock file where this server can be reached. */
-  announce(where: Pick<Holder, 'url' | 'console'>): void
+  announce(where: Pick<Holder, 'url' | 'socket'>): void
   release(): void
 }
 
-/** Thrown when another live process holds the data folder: PGlite itself would lose rows without an error. */
+/** Thrown when another process has the data folder open: PGlite itself would lose rows without an error. */
 export class FolderInUse extends Error {
-  readonly holder: Holder
-  constructor(dir: string, holder: Holder) {
-    super(`${dir} is in use by process ${holder.pid}`)
+  /** Null if its lock file is missing. */
+  readonly holder: Holder | null
+  constructor(dir: string, holder: Holder | null) {
+    super(`${describe(holder)} holds the data folder "${dir}"${holder?.url ? ` and answers at ${holder.url}` : ''}.`)
     this.holder = holder
   }
 }
 
+function describe(holder: Holder | null): string {
+  if (!holder) return 'Another process'
+  const elsewhere = holder.host === hostname() ? '' : ` on "${holder.host}"`
+  return `Another Tamga (process ${holder.pid}${elsewhere})`
+}
+
+export interface LockOptions {
+  /** Opens a folder that is a copy, or that a Tamga of the release before may have open in another container. */
+  readonly takeCopy?: boolean
+  /** How long to wait for a holder that is just ending; a second if it is left out. */
+  readonly patienceMs?: number
+}
+
+const PATIENCE_MS = 1000
+/** A look costs a child process. */
+const LOOK_MS = 100
+
 /**
- * Takes the exclusive lock of a data folder, making the folder if need be. A lock whose process is dead (a crash, a
- * `kill -9`) is taken over. Throws `FolderInUse` otherwise.
+ * Locks a data folder for this process, making the folder if need be. The lock is the kernel's, on the folder itself: it
+ * ends with its process, and nothing else ends it. Throws `FolderInUse` after a second if another process has it; an Error
+ * with a sentence if the folder is a copy, or if its file system keeps no locks.
  */
-export function lockFolder(dir: string): FolderLock {
+export async function lockFolder(dir: string, options: LockOptions = {}): Promise<FolderLock> {
+  const { takeCopy = false, patienceMs = PATIENCE_MS } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const file = join(dir, 'tamga.lock')
-  const me: Holder = { pid: process.pid, began: beganAt(process.pid) }
-  for (let attempt = 0; !takeFile(file, me); attempt++) {
-    const holder = readHolder(file)
-    if (holder && isAlive(holder) && !isMe(holder)) throw new FolderInUse(dir, holder)
-    if (attempt > 10) throw new Error(`cannot take over the lock ${file}`)
-    setAside(file)
-  }
-  return {
-    // whole or not at all: half a line would look like a lock that a crash left behind
-    announce: (where) => renameSync(written(file, { ...me, ...where }), file),
-    release: () => rmSync(file, { force: true }),
-  }
-}
-
-function takeFile(file: string, me: Holder): boolean {
-  const own = written(file, me)
+  requireLocalFileSystem(dir)
+  const lock = await taken(dir, patienceMs, () => new FolderInUse(dir, readHolder(dir)))
+  let inner: KernelLock | null = null
   try {
-    // unlike a new file, a link is there with all that it says
-    linkSync(own, file)
-    return true
+    const root = rootOf(dir, lock)
+    requireOwn(dir, root, takeCopy)
+    inner = await takenWithin(dir, root, patienceMs)
+    return locked(dir, root, inner ? [inner, lock] : [lock])
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return false
-    // a disk without links
-    return makeFile(file, me)
-  } finally {
-    rmSync(own, { force: true })
-  }
-}
-
-function makeFile(file: string, me: Holder): boolean {
-  try {
-    writeFileSync(file, JSON.stringify(me), { flag: 'wx', mode: 0o600 })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    inner?.release()
+    lock.release()
     throw error
   }
 }
 
-/** Writes what a lock says into a file beside it, and answers that file's name. */
-function written(file: string, holder: Holder): string {
-  const own = `${file}.${process.pid}`
-  writeFileSync(own, JSON.stringify(holder), { mode: 0o600 })
-  return own
+/** Locks the database's folder too: it may be a link or a mount that another data folder has as well. */
+async function takenWithin(dir: string, root: string, patienceMs: number): Promise<KernelLock | null> {
+  // there the lock is a file, which does not belong among the database's
+  if (process.platform === 'win32') return null
+  const data = join(root, 'db')
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  requireLocalFileSystem(data)
+  return taken(data, patienceMs, () => new FolderInUse(join(dir, 'db'), null))
 }
 
-/** Who holds the data folder now, or null. */
-export function readHolder(file: string): Holder | null {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder
-  } catch {
-    return null
+/** Waits for the lock while its holder may be ending. */
+async function taken(folder: string, patienceMs: number, inUse: () => FolderInUse): Promise<KernelLock> {
+  const end = performance.now() + patienceMs
+  for (;;) {
+    const lock = takeKernelLock(folder)
+    if (lock) return lock
+    if (performance.now() >= end) throw inUse()
+    await pause(LOOK_MS)
   }
 }
 
-// renamed first, so that of two starters only one removes it; and put back if it is no longer the one that was looked at
-function setAside(file: string): void {
-  const stale = `${file}.${process.pid}.stale`
-  try {
-    renameSync(file, stale)
-    const holder = readHolder(stale)
-    if (holder && isAlive(holder) && !isMe(holder)) linkSync(stale, file)
-  } catch {
-    // another starter was faster
+function locked(dir: string, root: string, locks: readonly KernelLock[]): FolderLock {
+  const me: Holder = { pid: process.pid, host: hostname(), path: resolve(dir) }
+  let remove = writeLockFile(root, me)
+  return {
+    root,
+    announce: (where) => void (remove = writeLockFile(root, { ...me, ...where })),
+    release() {
+      remove()
+      for (const lock of locks) lock.release()
+    },
   }
-  rmSync(stale, { force: true })
 }
 
-function isAlive({ pid, began }: Holder): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
-  const stat = statOf(pid)
-  if (stat === null) return true
-  return stat.state !== 'Z' && (began === null || stat.began === began)
+/** Files below the descriptor's own path stay in the folder that is locked, whatever is put under its name. */
+function rootOf(dir: string, { fd }: KernelLock): string {
+  const root = `/proc/self/fd/${fd}`
+  const held = fstatSync(fd)
+  const found = process.platform === 'linux' ? statSync(root, { throwIfNoEntry: false }) : undefined
+  return found?.ino === held.ino && found.dev === held.dev ? root : dir
 }
 
-const isMe = ({ pid, began }: Holder) => pid === process.pid && began === null
-
-const beganAt = (pid: number): string | null => statOf(pid)?.began ?? null
-
-/** Fields 3 and 22 of /proc/<pid>/stat: the state (Z: dead, not yet buried) and when it began. Null off Linux. */
-function statOf(pid: number): { state: string; began: string } | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // the command's name before them may hold blanks, hence the last bracket
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return { state: fields[0]!, began: fields[19]! }
-  } catch {
-    return null
+/** Throws if the lock file says that the folder is a copy, or that the release before has it open. */
+function requireOwn(dir: string, root: string, takeCopy: boolean): void {
+  const trace = traceIn(root)
+  if (trace.kind === 'old') {
+    const { holder, runs } = trace
+    if (runs === true) throw new FolderInUse(dir, { host: hostname(), path: resolve(dir), ...holder })
+    if (runs === false || takeCopy) return
+    throw new Error(
+      `An older Tamga (process ${holder.pid}) had the data folder "${dir}" open and did not end in order; ` +
+        'it may still run in another container. Make sure that it does not, then start once with --take-copy.',
+    )
   }
+  if (trace.kind !== 'copy' || takeCopy) return
+  const origin = trace.holder ? ` of "${trace.holder.path}" on "${trace.holder.host}"` : ''
+  throw new Error(
+    `The data folder "${dir}" is a copy${origin} that was made while a server had it open, or after that was killed. ` +
+      'Such a copy may not be whole: better stop that server and copy again. ' +
+      'To use this one as it is, start once with --take-copy.',
+  )
 }

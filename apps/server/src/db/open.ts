@@ -5,7 +5,9 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { silent, type Log } from '../log.ts'
 import { Embedded } from './embedded.ts'
-import { lockFolder, type FolderLock, type Holder } from './lock.ts'
+import { lockFolder, type FolderLock, type LockOptions } from './lock.ts'
+import type { Holder } from './lock-file.ts'
+import { tightenModes } from './modes.ts'
 import type { Tables } from './tables.ts'
 import { Watch, type Limits } from './watch.ts'
 
@@ -27,15 +29,20 @@ export interface Database {
   /** Calls back once if the database is lost for good (the embedded one's thread ended again and again). */
   onLost(callback: (error: Error) => void): void
   /** Tells readers of the data folder where this server answers; nothing on Postgres. */
-  announce(where: Pick<Holder, 'url' | 'console'>): void
+  announce(where: Pick<Holder, 'url' | 'socket'>): void
   close(): Promise<void>
 }
 
 /** Where to open: a Postgres by its URL, or a data folder with the file of the worker that serves it. */
-export type Source = { readonly url: string } | { readonly dir: string; readonly worker: string }
+export type Source = { readonly url: string } | Folder
+
+interface Folder extends LockOptions {
+  readonly dir: string
+  readonly worker: string
+}
 
 export const openDatabase = (source: Source, log: Log = silent): Promise<Database> =>
-  'url' in source ? openPostgres(source.url) : openFolder(source.dir, source.worker, log)
+  'url' in source ? openPostgres(source.url) : openFolder(source, log)
 
 const POSTGRES_CONNECTIONS = 10
 // One, no more: pglite-socket 0.2 queues single protocol messages, so the Parse and Bind of two connections would meet on
@@ -75,21 +82,35 @@ async function majorVersion(db: Db): Promise<number> {
   return rows[0]!.n
 }
 
-async function openFolder(dir: string, workerFile: string, log: Log): Promise<Database> {
-  const lock = lockFolder(dir)
+async function openFolder(folder: Folder, log: Log): Promise<Database> {
+  const { dir, worker } = folder
+  const lock = await lockFolder(dir, folder)
   try {
-    checkVersion(dir)
-    return await openPglite(dir, workerFile, lock, log)
+    checkVersion(dir, lock.root)
+    closeToOthers(dir, lock.root, log)
+    return await openPglite(worker, lock, log)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-async function openPglite(dir: string, workerFile: string, lock: FolderLock, log: Log): Promise<Database> {
+function closeToOthers(dir: string, root: string, log: Log): void {
+  const { tightened, loose } = tightenModes(root)
+  if (tightened > 0)
+    log.warn(`${tightened} files or folders of "${dir}" were open to other users of this machine; now they are not`)
+  if (loose === null) return
+  const path = loose.replace(root, dir)
+  log.warn(
+    `other users of this machine may read "${path}": its mode cannot be changed. ` +
+      'Make its owner the user who runs Tamga, or use a file system that keeps modes.',
+  )
+}
+
+async function openPglite(workerFile: string, lock: FolderLock, log: Log): Promise<Database> {
   const sockets = mkdtempSync(join(tmpdir(), 'tamga-'))
   const listen = { path: join(sockets, '.s.PGSQL.5432') }
-  const embedded = new Embedded(workerFile, { dir: join(dir, 'db'), listen }, log)
+  const embedded = new Embedded(workerFile, { dir: join(lock.root, 'db'), listen }, log)
   await embedded.ready
   const address = { host: sockets, port: 5432, user: 'postgres', database: 'postgres' }
   const pool = new pg.Pool({ ...address, max: PGLITE_CONNECTIONS, types })
@@ -146,9 +167,9 @@ const types: pg.CustomTypesConfig = {
 const FORMAT = 'pglite 0.5 (Postgres 18)'
 
 /** A newer PGlite cannot open an older one's folder: the file beside the data says which one wrote it. */
-function checkVersion(dir: string): void {
-  const file = join(dir, 'VERSION')
-  if (!existsSync(file)) return writeFileSync(file, FORMAT + '\n')
+function checkVersion(dir: string, root: string): void {
+  const file = join(root, 'VERSION')
+  if (!existsSync(file)) return writeFileSync(file, FORMAT + '\n', { mode: 0o600 })
   const found = readFileSync(file, 'utf8').trim()
   if (found !== FORMAT) throw new Error(`${dir} was written by ${found}; this Tamga reads ${FORMAT}`)
 }

@@ -1,4 +1,5 @@
-import { fsyncSync } from 'node:fs'
+import fs, { fsyncSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
@@ -18,6 +19,11 @@ interface HostFiles {
 
 const { dir, listen } = workerData as PgliteOptions
 const port = parentPort!
+
+// PGlite gives its files to everybody (0666), whatever the umask is. Nothing else in this thread changes modes.
+const { chmodSync } = fs
+fs.chmodSync = (path, mode) => chmodSync(path, Number(mode) & 0o700)
+syncBuiltinESMExports()
 
 // PGlite starts Postgres with -F (no fsync). Without that flag, and with a hook that reaches the disk, a commit is on it.
 const startParams = [

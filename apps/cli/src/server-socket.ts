@@ -8,14 +8,14 @@ import { readPublicUrl } from '@tamga/server/env'
 import { openServices } from '@tamga/server/services'
 
 /** A way to ask the console of a data folder or a database: of the server that has it open, or in process. */
-export interface Door {
+export interface ServerSocket {
   /** Posts JSON and answers the response; a refusal is thrown as an Error with its sentence. */
   ask(path: string, body: object): Promise<Response>
   close(): Promise<void>
 }
 
 /** Opens the console of `data`, or of the Postgres that DATABASE_URL names. Makes no folder where there is none. */
-export async function openDoor(data: string): Promise<Door> {
+export async function openServerSocket(data: string): Promise<ServerSocket> {
   const url = process.env.DATABASE_URL
   if (!url && !existsSync(join(data, 'VERSION')))
     throw new Error(`There is no data folder of Tamga at "${data}". Name it with --data, as npm start did.`)
@@ -24,12 +24,12 @@ export async function openDoor(data: string): Promise<Door> {
   try {
     return inProcess(await openDatabase(source), publicUrl)
   } catch (error) {
-    if (error instanceof FolderInUse && error.holder.console) return throughSocket(error.holder.console)
+    if (error instanceof FolderInUse) return throughSocket(error)
     throw error
   }
 }
 
-function inProcess(database: Database, publicUrl: string | null): Door {
+function inProcess(database: Database, publicUrl: string | null): ServerSocket {
   const console = createConsole(openServices(database, publicUrl))
   return {
     ask: async (path, body) =>
@@ -38,18 +38,26 @@ function inProcess(database: Database, publicUrl: string | null): Door {
   }
 }
 
-const throughSocket = (socketPath: string): Door => ({
-  ask: (path, body) =>
-    new Promise((resolve, reject) => {
-      const ask = request({ socketPath, path, method: 'POST', headers: json }, (answer) => {
-        const stream = Readable.toWeb(answer) as ReadableStream<Uint8Array>
-        resolve(checked(new Response(stream, { status: answer.statusCode ?? 500 })))
-      })
-      ask.on('error', reject)
-      ask.end(JSON.stringify(body))
-    }),
-  close: () => Promise.resolve(),
-})
+function throughSocket({ message, holder }: FolderInUse): ServerSocket {
+  const socketPath = holder?.socket
+  if (!socketPath) throw new Error(`${message} It does not answer the command line yet: try again, or stop it first.`)
+  return {
+    ask: (path, body) =>
+      new Promise((resolve, reject) => {
+        const ask = request({ socketPath, path, method: 'POST', headers: json }, (answer) => {
+          const stream = Readable.toWeb(answer) as ReadableStream<Uint8Array>
+          resolve(checked(new Response(stream, { status: answer.statusCode ?? 500 })))
+        })
+        ask.on('error', ({ message: reason }) => reject(new Error(unreachable(message, reason))))
+        ask.end(JSON.stringify(body))
+      }),
+    close: () => Promise.resolve(),
+  }
+}
+
+/** Its socket lies in a folder of its own machine or container, which may not be this one. */
+const unreachable = (inUse: string, reason: string) =>
+  `${inUse} Its command line cannot be reached from here (${reason}): run this command where it runs, as its user.`
 
 const json = { 'content-type': 'application/json' }
 
