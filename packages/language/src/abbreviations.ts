@@ -1,4 +1,8 @@
 import { blank, extend } from './characters.ts'
+import type { Steps } from './steps.ts'
+
+// What it looks through besides the word: at most 40 code units on either side, each a few times.
+const WINDOWS = 80
 
 const split = (words: string): string[] => words.trim().split(/\s+/)
 
@@ -39,7 +43,8 @@ const englishBefore = new RegExp(`(?:^|[^\\p{L}])[a-z]+${near}$`, 'u')
  * Whether the full stop at `end` belongs to the word before it, `start` to `end`: an abbreviation or an initial.
  * Looks 40 code units around, never beyond the line.
  */
-export function takesDot(text: string, start: number, end: number): boolean {
+export function takesDot(text: string, start: number, end: number, steps?: Steps): boolean {
+  if (steps) steps.taken += end - start + WINDOWS
   const left = text.slice(Math.max(0, start - 40), start).replace(/^[^]*[\n\v\f\r\u0085\u2028\u2029]/, '')
   const right = text.slice(end + 1, end + 41)
   const word = text.slice(start, end)

@@ -1,3 +1,5 @@
+import { counted, type Steps } from './steps.ts'
+
 /** Letters that searching takes for one another, and what they become; to be used as `translate(lower(x), from, to)`. */
 export const foldFrom = 'ёәіңғүұқөһ'
 export const foldTo = 'еаингуукох'
@@ -10,8 +12,8 @@ const folding = new RegExp(`[${foldFrom}]`, 'g')
  * place, so offsets of hits are offsets of the text. Equals `translate(lower(x), foldFrom, foldTo)` of Postgres: a
  * final Σ becomes σ and İ becomes i, as there.
  */
-export function fold(text: string): string {
-  const lower = text.replaceAll('Σ', 'σ').replaceAll('İ', 'i').toLowerCase()
+export function fold(text: string, steps?: Steps): string {
+  const lower = counted(text, steps).replaceAll('Σ', 'σ').replaceAll('İ', 'i').toLowerCase()
   return lower.replace(folding, (letter) => target.get(letter) ?? letter)
 }
 

@@ -1,6 +1,6 @@
 export { isBlank } from './characters.ts'
 export { fold, foldFrom, foldPattern, foldTo } from './folding.ts'
-export { isGraphemeBoundary } from './graphemes.ts'
+export { graphemeBoundaries, isGraphemeBoundary, nextGrapheme, previousGrapheme } from './graphemes.ts'
 export { languages, type Language } from './language.ts'
 export type { Range } from './range.ts'
 export { detectLanguage } from './scripts.ts'

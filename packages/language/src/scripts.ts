@@ -1,4 +1,6 @@
 import type { Language } from './language.ts'
+import { composed } from './normal.ts'
+import { counted, type Steps } from './steps.ts'
 
 const kazakhLetter = /[әіңғүұқөһ]/
 const kazakhOnly = /[әңғүұқөһ]/
@@ -23,8 +25,8 @@ type Word = { text: string; quoted: boolean }
  * Cyrillic is Kazakh or Russian by the weight of its words: letters that only Kazakh has (little inside quotes, where
  * Russian texts keep Kazakh names), letters and small words that only one of the two has.
  */
-export function detectLanguage(text: string): Language | null {
-  const found = wordsOf(text.toLowerCase().normalize('NFC'))
+export function detectLanguage(text: string, steps?: Steps): Language | null {
+  const found = wordsOf(counted(composed(text.toLowerCase(), steps), steps))
   const cyrillic = found.filter((word) => /\p{sc=Cyrl}/u.test(word.text) && !romanFigure.test(word.text))
   const latin = found.filter((word) => /^\p{sc=Latn}+$/u.test(word.text) && !romanFigure.test(word.text))
   const others = found.length - cyrillic.length - latin.length

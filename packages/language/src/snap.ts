@@ -2,6 +2,7 @@ import { linesAround } from './lines.ts'
 import { partners } from './pairs.ts'
 import { isWordlike, pieces } from './pieces.ts'
 import type { Range } from './range.ts'
+import { counted, type Steps } from './steps.ts'
 
 // A pair longer than this is a speech, not a name: its other half is not fetched.
 const NEAR = 200
@@ -18,27 +19,27 @@ type Ground = { text: string; pieces: Range[]; partner: (number | undefined)[]; 
  * Two limits: where a text opens two quotes and closes one, the inner one counts as closed and the outer stays as it is;
  * a hyphen is an edge, so `НПО` in `НПО-проектов` may be selected although both are one token.
  */
-export function snap(text: string, start: number, end: number): Range | null {
+export function snap(text: string, start: number, end: number, steps?: Steps): Range | null {
   const from = Math.max(0, Math.min(start, end))
   const to = Math.min(text.length, Math.max(start, end))
   if (from >= to) return null
-  const lines = linesAround(text, from, to)
-  const ground = survey(text.slice(...lines))
+  const lines = linesAround(text, from, to, steps)
+  const ground = survey(text.slice(...lines), steps)
   const held = covered(ground.pieces, from - lines[0], to - lines[0])
   if (!held) return null
-  const grown = fetchHalves(ground, held)
+  const grown = fetchHalves(ground, held, steps)
   const [first, last] = shrink(ground, grown) ?? grown
   return [edge(ground, first)[0] + lines[0], edge(ground, last)[1] + lines[0]]
 }
 
-function survey(text: string): Ground {
-  const found = pieces(text)
+function survey(text: string, steps?: Steps): Ground {
+  const found = pieces(text, steps)
   const indexAt = new Map(found.map(([start], index) => [start, index]))
   const partner = new Array<number | undefined>(found.length).fill(undefined)
   const far = new Array<boolean>(found.length).fill(false)
   let from = 0
-  for (const line of text.split(/(?<=[\n\v\f\r\u0085\u2028\u2029])/)) {
-    for (const [one, other] of partners(line)) {
+  for (const line of counted(text, steps).split(/(?<=[\n\v\f\r\u0085\u2028\u2029])/)) {
+    for (const [one, other] of partners(line, steps)) {
       const index = indexAt.get(one + from)
       if (index === undefined) continue
       partner[index] = indexAt.get(other + from)
@@ -55,13 +56,16 @@ function covered(found: readonly Range[], from: number, to: number): Range | nul
   return first < 0 || last < first ? null : [first, last]
 }
 
-function fetchHalves({ partner, far }: Ground, [first, last]: Range): Range {
+function fetchHalves({ partner, far }: Ground, [first, last]: Range, steps?: Steps): Range {
   let [low, high] = [first, last]
-  for (let index = low; index <= high; index++) {
+  // each piece is looked at once: to the right of where the selection began, then what came in on its left
+  for (let [left, right] = [first, first]; right <= high || left > low;) {
+    const index = right <= high ? right++ : --left
     const other = partner[index]
+    if (steps) steps.taken++
     if (other === undefined || far[index]) continue
-    if (other > high) high = other
-    if (other < low) index = (low = other) - 1 // what came in on the left is looked at too
+    low = Math.min(low, other)
+    high = Math.max(high, other)
   }
   return [low, high]
 }

@@ -1,4 +1,6 @@
 import type { Language } from './language.ts'
+import { composed } from './normal.ts'
+import { counted, type Steps } from './steps.ts'
 
 const kazakh = 'аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя'
 const latin = 'abcdefghijklmnopqrstuvwxyz'
@@ -36,8 +38,8 @@ export function collate(language: Language): (a: string, b: string) => number {
 export const compareKazakh = collate('kk')
 
 /** A string whose code units compare as the texts do; for long lists compute it once a text. */
-export function sortKey(text: string, language: Language): string {
-  const plain = text.normalize('NFC')
+export function sortKey(text: string, language: Language, steps?: Steps): string {
+  const plain = counted(composed(text, steps), steps)
   const lower = plain.toLowerCase()
   const cases = plain.replace(/[^]/gu, (letter) => (letter === letter.toLowerCase() ? '1' : '2'))
   return [primary(lower, language), lower, cases, text].join('\u0000')

@@ -1,3 +1,6 @@
+import { composed } from './normal.ts'
+import { counted, type Steps } from './steps.ts'
+
 const cyrillic = [...'абвгдеёжзийклмнопрстуфхцчшщъыьэюяәғқңөұүһі']
 const ascii = 'a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya a g q n o u u h i'.split(
   ' ',
@@ -29,8 +32,8 @@ const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d)$/
  * transliterated, accents dropped, all else becomes a hyphen. A text of which nothing remains is `untitled`. Different
  * texts may have equal slugs.
  */
-export function slug(text: string): string {
-  const plain = transliterate(text.normalize('NFC').toLowerCase())
+export function slug(text: string, steps?: Steps): string {
+  const plain = transliterate(counted(composed(text, steps), steps).toLowerCase())
   const whole = plain.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')
   const short = whole.length > LONGEST ? cut(whole) : whole
   if (short === '') return 'untitled'

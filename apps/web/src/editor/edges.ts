@@ -1,4 +1,4 @@
-import { isGraphemeBoundary, snap, words } from '@tamga/language'
+import { isGraphemeBoundary, nextGrapheme, previousGrapheme, snap, words } from '@tamga/language'
 import { hull, overlaps, type Range } from '@tamga/model'
 
 export type Edge = 'start' | 'end'
@@ -64,9 +64,8 @@ function wordsOf(text: string, from: number, to: number): Range[] {
 }
 
 function boundary(text: string, from: number, step: 1 | -1): number {
-  let at = from
-  while (at > 0 && at < text.length && !isGraphemeBoundary(text, at)) at += step
-  return at
+  if (from <= 0 || from >= text.length || isGraphemeBoundary(text, from)) return from
+  return step > 0 ? nextGrapheme(text, from) : previousGrapheme(text, from)
 }
 
 /** The ranges with one more, joined with those it overlaps or touches. In the annotator's order, the new one last. */

@@ -1,4 +1,4 @@
-import { isGraphemeBoundary } from '@tamga/language'
+import { isGraphemeBoundary, previousGrapheme } from '@tamga/language'
 
 /**
  * A stretch of text that is laid out by itself: a paragraph with its line end, a part of a long one, or an empty line,
@@ -56,9 +56,8 @@ function cutNear(text: string, from: number): number {
   const low = from + PART * 0.7
   const near = text.slice(low, from + PART * 1.3)
   const after = lastEnd(near, /[.!?…]+["»”’)\]]*\s+/g) ?? lastEnd(near, /\s+/g)
-  let cut = after === null ? from + PART : low + after
-  while (!isGraphemeBoundary(text, cut)) cut--
-  return cut
+  const cut = after === null ? from + PART : low + after
+  return isGraphemeBoundary(text, cut) ? cut : previousGrapheme(text, cut)
 }
 
 function lastEnd(text: string, pattern: RegExp): number | null {

@@ -1,8 +1,9 @@
+import { nextGrapheme } from '@tamga/language'
 import { afterEach, expect, test } from 'vitest'
 import { BlockView } from './block-view.ts'
 import { isWet, type Mark } from './mark.ts'
 import { blocksOf } from './paragraphs.ts'
-import { nextGrapheme, Points } from './points.ts'
+import { Points } from './points.ts'
 import { rowsOf } from './rows.ts'
 import { segmentsOf, type Look } from './segments.ts'
 

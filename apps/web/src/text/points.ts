@@ -1,4 +1,4 @@
-import { isGraphemeBoundary } from '@tamga/language'
+import { nextGrapheme, previousGrapheme } from '@tamga/language'
 import type { Range as Span } from '@tamga/model'
 import type { BlockView } from './block-view.ts'
 import { blockAt } from './paragraphs.ts'
@@ -133,20 +133,6 @@ export class Points {
 function nextOutside(node: Node, host: Node): Node | null {
   for (let at: Node | null = node; at && at !== host; at = at.parentNode) if (at.nextSibling) return at.nextSibling
   return null
-}
-
-/** The end of the character that begins at `offset`, which lies before the text's end. */
-export function nextGrapheme(text: string, offset: number): number {
-  let end = offset + 1
-  while (end < text.length && !isGraphemeBoundary(text, end)) end++
-  return end
-}
-
-/** The start of the character that ends at `offset`, which lies after 0. */
-export function previousGrapheme(text: string, offset: number): number {
-  let start = offset - 1
-  while (start > 0 && !isGraphemeBoundary(text, start)) start--
-  return start
 }
 
 function caretAt(x: number, y: number): readonly [Node, number] | null {

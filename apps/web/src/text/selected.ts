@@ -1,6 +1,5 @@
-import { isGraphemeBoundary, snap } from '@tamga/language'
+import { isGraphemeBoundary, nextGrapheme, previousGrapheme, snap } from '@tamga/language'
 import type { Range } from '@tamga/model'
-import { nextGrapheme, previousGrapheme } from './points.ts'
 import type { WordWalk } from './word-walk.ts'
 
 /** What the user has selected. Offsets in code units; the anchor stays where it is while the head moves. */
@@ -22,9 +21,8 @@ export function selectedOf(text: string, anchor: number, head: number, exact: bo
 
 /** The same range with its edges moved out to whole characters, or null if it is empty. */
 export function wholeCharacters(text: string, start: number, end: number): Range | null {
-  let [from, to] = [start, end]
-  while (!isGraphemeBoundary(text, from)) from--
-  while (!isGraphemeBoundary(text, to)) to++
+  const from = isGraphemeBoundary(text, start) ? start : previousGrapheme(text, start)
+  const to = isGraphemeBoundary(text, end) ? end : nextGrapheme(text, end)
   return from < to ? [from, to] : null
 }
 

@@ -1,4 +1,4 @@
-import { isGraphemeBoundary } from '@tamga/language'
+import { nextGrapheme } from '@tamga/language'
 import type { LabelStyle } from './label-css.ts'
 import type { Room } from './segments.ts'
 
@@ -57,8 +57,8 @@ export class TypeMetrics {
   #widthUpTo(text: string, start: number, end: number, limit: number): number {
     let width = 0
     for (let at = start; at < end && width < limit;) {
-      let next = at + 1
-      while (next < end && text.charCodeAt(next) > 0x2ff && !isGraphemeBoundary(text, next)) next++
+      const joined = at + 1 < end && text.charCodeAt(at + 1) > 0x2ff
+      const next = joined ? Math.min(end, nextGrapheme(text, at)) : at + 1
       width += this.#letterWidth(text.slice(at, next))
       at = next
     }
