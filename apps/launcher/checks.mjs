@@ -14,40 +14,15 @@ const formatted = [
   '!**/dist/**',
 ]
 
-function tsc(project, name) {
-  const incremental = ['--incremental', '--tsBuildInfoFile', join(cache, `${name}.tsbuildinfo`)]
-  return { name, script: tool('typescript/bin/tsc'), args: ['--noEmit', '--pretty', '-p', project, ...incremental] }
-}
-
 /** What `npm run check` runs, the slow ones first: a name, a script of an installed tool, its arguments. */
 export const checks = [
   {
-    name: 'eslint',
-    script: tool('eslint/bin/eslint.js'),
-    args: ['--config', `${lint}/eslint.mjs`, '--max-warnings', '0', '.'].concat([
-      '--cache',
-      '--cache-strategy',
-      'content',
-      '--cache-location',
-      join(cache, 'eslint/'),
-    ]),
-  },
-  {
+    // types: the one program of all that is written here, components too
     name: 'svelte-check',
     script: tool('svelte-check/bin/svelte-check'),
-    args: ['--workspace', 'apps/web', '--tsconfig', join(root, lint, 'pages.tsconfig.json'), '--fail-on-warnings'],
-  },
-  tsc('tsconfig.json', 'tsc'),
-  tsc('packages/tsconfig.json', 'tsc-packages'),
-  {
-    name: 'dependencies',
-    script: tool('dependency-cruiser/bin/dependency-cruise.mjs'),
-    args: ['--config', `${lint}/dependencies.mjs`, '--output-type', 'err', 'apps', 'packages', 'e2e'],
-  },
-  {
-    name: 'knip',
-    script: tool('knip/bin/knip.js'),
-    args: ['--no-progress', '--cache', '--cache-location', join(cache, 'knip')],
+    args: ['--tsgo', '--workspace', 'apps/web', '--fail-on-warnings', '--tsconfig'].concat(
+      join(root, 'apps/web/check.tsconfig.json'),
+    ),
   },
   {
     name: 'prettier',
@@ -61,6 +36,38 @@ export const checks = [
       join(cache, 'prettier-check'),
       ...formatted,
     ],
+  },
+  {
+    name: 'oxlint',
+    script: tool('oxlint/bin/oxlint'),
+    args: ['--config', `${lint}/oxlint.json`, '.'],
+  },
+  {
+    name: 'eslint',
+    script: tool('eslint/bin/eslint.js'),
+    args: ['--config', `${lint}/eslint.mjs`, '--max-warnings', '0', 'apps/web/src'].concat([
+      '--cache',
+      '--cache-strategy',
+      'content',
+      '--cache-location',
+      join(cache, 'eslint/'),
+    ]),
+  },
+  {
+    name: 'dependencies',
+    script: tool('dependency-cruiser/bin/dependency-cruise.mjs'),
+    args: ['--config', `${lint}/dependencies.mjs`, '--output-type', 'err', 'apps', 'packages', 'e2e'],
+  },
+  {
+    name: 'knip',
+    script: tool('knip/bin/knip.js'),
+    args: ['--no-progress', '--cache', '--cache-location', join(cache, 'knip')],
+  },
+  {
+    // the packages once more, where neither the DOM nor Node has types
+    name: 'tsc-packages',
+    script: tool('@typescript/native/bin/tsc'),
+    args: ['--noEmit', '--pretty', '-p', 'packages/tsconfig.json'],
   },
 ]
 

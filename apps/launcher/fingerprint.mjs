@@ -14,12 +14,15 @@ export function fingerprint(files) {
   return hash.digest('hex')
 }
 
-/** Files under a folder, relative to the root, without dependencies and built files; `wanted` sees each path. */
+/** Folders of what is installed, built or written by a check. */
+const foreign = ['node_modules', 'dist', '.svelte-check']
+
+/** Files under a folder, relative to the root, without dependencies and generated files; `wanted` sees each path. */
 export function filesUnder(folder, wanted = () => true) {
   if (!existsSync(join(root, folder))) return []
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`
-    if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : filesUnder(path, wanted)
+    if (entry.isDirectory()) return foreign.includes(entry.name) ? [] : filesUnder(path, wanted)
     return wanted(path) ? [path] : []
   })
 }
