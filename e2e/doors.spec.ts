@@ -83,6 +83,7 @@ const routes: readonly Route[] = [
   { at: 'POST /tickets/use', body: { token }, open: true },
   { at: 'DELETE /session', open: true },
   { at: 'DELETE /sessions' },
+  { at: 'POST /session/links/read', body: { links: ['a'] } },
   { at: 'PATCH /account', body: { name: 'Changed' } },
   { at: 'GET /projects' },
   { at: 'POST /projects', body: words },

@@ -6,7 +6,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Problem } from '@tamga/model'
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { accountByEmail } from './auth/store.ts'
+import { accountBySignIn } from './auth/store.ts'
 import { makeSignInLink } from './auth/tickets.ts'
 import { formatIds, includes, policies } from '@tamga/formats'
 import { bodyOf } from './gold/body.ts'
@@ -26,9 +26,9 @@ export function createConsole(services: Services) {
   return app
     .post('/link', async (c) => {
       const { email } = read(LinkOrder, await c.req.json())
-      const account = await accountByEmail(services.db, email)
+      const account = await accountBySignIn(services.db, email)
       if (!account) throw new Problem('not_found', { email })
-      return c.json({ url: await makeSignInLink(services, account.id, null) })
+      return c.json({ url: await makeSignInLink(services, account.id) })
     })
     .post('/report', async (c) => {
       const { project, ...request } = read(ExportOrder, await c.req.json())

@@ -1,11 +1,15 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { Problem } from '@tamga/model'
+import { nameFaultOf, Problem } from '@tamga/model'
 import type { Env } from './auth/guard.ts'
 
 /** The beginning of a room's routes: what does not fit its schema is refused by the name of the field, never by value. */
 export const routes = () =>
   new OpenAPIHono<Env>({
     defaultHook: (result) => {
-      if (!result.success) throw new Problem('malformed', { field: result.error.issues[0]?.path.join('/') ?? '' })
+      if (result.success) return
+      const [issue] = result.error.issues
+      const field = issue?.path.join('/') ?? ''
+      const name = nameFaultOf(issue)
+      throw name ? new Problem(name.code, { field, ...name.details }) : new Problem('malformed', { field })
     },
   })

@@ -187,9 +187,7 @@ async function greet(services: Services, env: Env): Promise<string[]> {
   if (services.demo) {
     lines.push('  One-time sign-in links of the demo team (or click a name on the sign-in page):')
     for (const person of await demoAccounts(services.db))
-      lines.push(
-        `    ${person.role.padEnd(10)} ${person.name.padEnd(20)} ${await makeSignInLink(services, person.id, null)}`,
-      )
+      lines.push(`    ${person.role.padEnd(10)} ${person.name.padEnd(20)} ${await makeSignInLink(services, person.id)}`)
     lines.push('')
   } else if (await nobodyYet(services.db)) {
     lines.push(

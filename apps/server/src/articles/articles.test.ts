@@ -365,7 +365,7 @@ describe('the list', () => {
   test('says who is in an article', async () => {
     const [id] = await importAll({ text: 'Бір.' })
     const services = { ...app.services, here: (of: string) => (of === project ? { [id!]: [owner.account] } : {}) }
-    const account = { id: owner.account, name: 'Owner', email: null, colour: 1 }
+    const account = { id: owner.account, name: 'Owner', email: null, colour: 1, within: null }
     const { articles, at } = await listArticles({ services, account }, project, { search: null, withdrawn: false })
     expect(articles).toMatchObject([{ id, here: [owner.account] }])
     expect(at).toEqual({ [`project/${project}`]: expect.any(Number) as number })

@@ -6,6 +6,6 @@ import { readableOf } from './store.ts'
  * project that is not theirs, or absent. One statement.
  */
 export async function goneCopies({ services, account }: Ctx, articles: readonly string[]): Promise<string[]> {
-  const readable = new Set(await readableOf(services.db, account.id, articles))
+  const readable = new Set(await readableOf(services.db, account, articles))
   return articles.filter((id) => !readable.has(id))
 }

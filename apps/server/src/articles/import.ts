@@ -39,7 +39,7 @@ export async function openImport(ctx: Ctx, project: string): Promise<OpenImport>
 /** The open import of this id. Throws `import_gone` when there is none, or none that the asker may know of. */
 export async function findImport(ctx: Ctx, id: string): Promise<OpenImport> {
   const row = await stagingImport(ctx.services.db, id)
-  if (!row || id.includes('.') || !(await roleOf(ctx.services.db, row.project, ctx.account.id)))
+  if (!row || id.includes('.') || !(await roleOf(ctx.services.db, row.project, ctx.account)))
     throw new Problem('import_gone')
   await requireRole(ctx, row.project, 'manageArticles')
   return { id, project: row.project }

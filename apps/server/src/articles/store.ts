@@ -1,6 +1,8 @@
 import { foldFrom, foldPattern, foldTo } from '@tamga/language'
 import type { Language } from '@tamga/model'
 import { sql, type Expression, type SqlBool, type Transaction } from 'kysely'
+import type { Reader } from '../auth/sessions.ts'
+import { reaches } from '../auth/store.ts'
 import type { Db } from '../db/open.ts'
 import type { NewRow, Row, Tables } from '../db/tables.ts'
 
@@ -99,15 +101,16 @@ export const articleById = (db: Db, id: string): Promise<Row<'article'> | undefi
   db.selectFrom('visible_article').selectAll().where('id', '=', id).executeTakeFirst()
 
 /** Of these articles, those that an account may read now. */
-export const readableOf = async (db: Db, account: string, articles: readonly string[]): Promise<string[]> => {
+export const readableOf = async (db: Db, reader: Reader, articles: readonly string[]): Promise<string[]> => {
   if (articles.length === 0) return []
   const rows = await db
     .selectFrom('visible_article as a')
     .innerJoin('member as m', 'm.project', 'a.project')
     .select('a.id')
     .where('a.id', 'in', articles)
-    .where('m.account', '=', account)
+    .where('m.account', '=', reader.id)
     .where('m.left_at', 'is', null)
+    .where(reaches(reader, 'm'))
     .where('a.erased_at', 'is', null)
     .where((eb) => eb.or([eb('a.withdrawn_at', 'is', null), eb('m.role', '=', 'owner')]))
     .execute()

@@ -101,7 +101,7 @@ describe('passwords', () => {
     const fay = await app.person('Fay')
     const set = (by: Browser) =>
       by.refusal('PATCH', '/account', { password: { current: null, next: 'another long one' } })
-    const token = tokenOf(await makeSignInLink(app.services, fay.account, null))
+    const token = tokenOf(await makeSignInLink(app.services, fay.account))
     const response = await app.stranger.request('POST', '/tickets/use', { token })
     const byLink = app.browser(fay.account, cookieOf(response.headers.get('set-cookie')!))
     expect(await set(fay)).toBe('wrong_password')
@@ -181,7 +181,7 @@ describe('sessions', () => {
 
 describe('links', () => {
   test('sign in once', async () => {
-    const token = tokenOf(await makeSignInLink(app.services, ann.account, null))
+    const token = tokenOf(await makeSignInLink(app.services, ann.account))
     expect(await app.stranger.send('POST', '/tickets/look', { token })).toMatchObject({ kind: 'sign-in', name: 'Ann' })
     expect(await app.stranger.send('POST', '/tickets/use', { token })).toMatchObject({ account: { name: 'Ann' } })
     expect(await app.stranger.refusal('POST', '/tickets/use', { token })).toBe('link_used')
@@ -189,7 +189,7 @@ describe('links', () => {
   })
 
   test('two at once: one comes in', async () => {
-    const token = tokenOf(await makeSignInLink(app.services, ann.account, null))
+    const token = tokenOf(await makeSignInLink(app.services, ann.account))
     const answers = await Promise.all([1, 2, 3].map(() => app.stranger.refusal('POST', '/tickets/use', { token })))
     expect(answers.filter((answer) => answer === 200)).toHaveLength(1)
   })

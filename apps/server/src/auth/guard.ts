@@ -1,8 +1,8 @@
 import { can, Problem, type Action, type Role } from '@tamga/model'
 import { createMiddleware } from 'hono/factory'
 import type { Services } from '../services.ts'
-import type { Account, Sessions } from './sessions.ts'
-import { membership } from './store.ts'
+import type { Account, Reader, Sessions } from './sessions.ts'
+import { accountById, membership } from './store.ts'
 
 /** What a request carries once it has passed the doors. */
 export interface Env {
@@ -11,14 +11,17 @@ export interface Env {
     sessions: Sessions
     account: Account | null
     session: string | null
+    /** The one-time link that the session began with. */
+    ticket: string | null
+    sessionEnds: Date | null
     request: string
   }
 }
 
-/** A verb's view of who asks: a signed-in account and the services. */
+/** A verb's view of who asks: a signed-in account in the bounds of its session, and the services. */
 export interface Ctx {
   readonly services: Services
-  readonly account: Account
+  readonly account: Reader
 }
 
 /** Reads the session of each request, and renews its cookie at half life. */
@@ -26,6 +29,8 @@ export const readSession = createMiddleware<Env>(async (c, next) => {
   const signedIn = await c.var.sessions.find(c.req.header('cookie'))
   c.set('account', signedIn?.account ?? null)
   c.set('session', signedIn?.session ?? null)
+  c.set('ticket', signedIn?.ticket ?? null)
+  c.set('sessionEnds', signedIn?.expiresAt ?? null)
   await next()
   if (signedIn?.cookie) c.header('set-cookie', signedIn.cookie, { append: true })
 })
@@ -41,11 +46,18 @@ export function ctxOf(c: { var: Env['Variables'] }): Ctx {
  * not exist (`not_found`); a member without the right hears who can give it (`forbidden`).
  */
 export async function requireRole(ctx: Ctx, project: string, action: Action): Promise<Role> {
-  const member = await membership(ctx.services.db, project, ctx.account.id)
+  const member = await membership(ctx.services.db, project, ctx.account)
   if (!member) throw new Problem('not_found')
   if (!can(member.role, action))
     throw new Problem('forbidden', { role: member.role, action, owner: await anOwner(ctx, project) })
   return member.role
+}
+
+/** Throws `session_limited` in a session that is bound to the owner who made its link: the account is not all its own. */
+export async function requireWholeSession({ services, account }: Ctx): Promise<void> {
+  if (account.within === null) return
+  const maker = await accountById(services.db, account.within)
+  throw new Problem('session_limited', { name: maker?.name ?? null })
 }
 
 const anOwner = async ({ services }: Ctx, project: string): Promise<string | null> => {

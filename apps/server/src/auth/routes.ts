@@ -1,23 +1,55 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { Problem, Role } from '@tamga/model'
+import { LinkSecret, PersonName, Problem, Role, shownName } from '@tamga/model'
+import type { Row } from '../db/tables.ts'
+import { transact } from '../db/transact.ts'
 import { isLoopback } from '../env.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done } from '../schema.ts'
 import type { Services } from '../services.ts'
-import { ctxOf } from './guard.ts'
+import { ctxOf, requireWholeSession } from './guard.ts'
 import { hashPassword, NewPassword, passwordFits } from './password.ts'
 import { RateLimit } from './rate.ts'
-import { accountByEmail, accountById, cameByLink, demoAccount, demoAccounts, updateAccount } from './store.ts'
-import { consumeTicket, lookAtTicket } from './tickets.ts'
+import type { LinkOrigin } from './sessions.ts'
+import {
+  accountById,
+  accountBySignIn,
+  demoAccount,
+  demoAccounts,
+  freeSession,
+  lockAccount,
+  markLinksRead,
+  unreadLinks,
+  updateAccount,
+  usedAfter,
+} from './store.ts'
+import { consumeTicket, isWithin, lookAtTicket } from './tickets.ts'
 
-const AccountView = z.object({ id: z.string(), name: z.string(), email: z.string().nullable(), colour: z.int() })
+const AccountView = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  signInName: z.string().nullable(),
+  colour: z.int(),
+})
 const Signed = z.object({ account: AccountView })
-const Person = z.object({ name: z.string().trim().min(1).max(100), email: z.email().max(200), password: NewPassword })
-const Token = z.string().regex(/^[0-9a-f]{40}$/)
+const Person = z.object({ name: PersonName, email: z.email().max(200), password: NewPassword })
 
 const DemoPerson = z.object({ person: z.string(), name: z.string(), role: Role, colour: z.int() })
+/** A one-time link that signed the account in. */
+const UsedLink = z.object({
+  id: z.string(),
+  /** Who made it; null for whoever runs the server. */
+  by: z.string().nullable(),
+  usedAt: z.string(),
+})
 const SessionView = z.object({
   account: AccountView.nullable(),
+  /** Set where the session is bound to the owner who made its link: whose projects it reaches, and until when. */
+  bound: z.object({ by: z.string(), until: z.string(), maySetPassword: z.boolean() }).nullable(),
+  /** Uses of links that the account has not read of yet. */
+  links: z.array(UsedLink),
+  /** Whether this session may say that they were read: one that began with a link may not. */
+  mayRead: z.boolean(),
   demo: z.array(DemoPerson),
   /** True when people reach this server over plain HTTP from elsewhere: passwords and texts travel readable. */
   plainHttp: z.boolean(),
@@ -31,6 +63,7 @@ const lookAtSession = createRoute({
 const byPassword = createRoute({
   method: 'post',
   path: '/session/password',
+  /** `email` is an e-mail or a sign-in name. */
   request: { body: body(z.object({ email: z.string().max(200), password: z.string().max(200) })) },
   responses: answers('Signed in.', Signed),
 })
@@ -43,7 +76,7 @@ const byDemo = createRoute({
 const look = createRoute({
   method: 'post',
   path: '/tickets/look',
-  request: { body: body(z.object({ token: Token })) },
+  request: { body: body(z.object({ token: LinkSecret })) },
   responses: answers(
     'What a link is for; it is not consumed.',
     z.object({
@@ -52,17 +85,26 @@ const look = createRoute({
       role: Role.nullable(),
       invitedBy: z.string().nullable(),
       name: z.string().nullable(),
+      signInName: z.string().nullable(),
+      /** Whether the link asks for a password, lets one be set, or does not. */
+      password: z.enum(['asked', 'may', 'no']),
     }),
   ),
 })
 const use = createRoute({
   method: 'post',
   path: '/tickets/use',
-  request: { body: body(z.object({ token: Token, person: Person.optional() })) },
+  request: { body: body(z.object({ token: LinkSecret, person: Person.optional(), password: NewPassword.optional() })) },
   responses: answers(
     'Signed in, and a member of the project if the link was an invitation.',
     Signed.extend({ project: z.string().nullable() }),
   ),
+})
+const readLinks = createRoute({
+  method: 'post',
+  path: '/session/links/read',
+  request: { body: body(z.object({ links: z.array(z.string().max(40)).min(1).max(100) })) },
+  responses: done,
 })
 const signOut = createRoute({ method: 'delete', path: '/session', responses: done })
 const signOutEverywhere = createRoute({ method: 'delete', path: '/sessions', responses: done })
@@ -72,7 +114,7 @@ const change = createRoute({
   request: {
     body: body(
       z.object({
-        name: z.string().trim().min(1).max(100).optional(),
+        name: PersonName.optional(),
         password: z.object({ current: z.string().max(200).nullable(), next: NewPassword }).optional(),
       }),
     ),
@@ -92,9 +134,14 @@ export function authRoutes() {
     .openapi(lookAtSession, async (c) => {
       const { services, account } = c.var
       const demo = demoAllowed(services, c.req.raw.headers) ? await demoAccounts(services.db) : []
-      const people = demo.map((row) => ({ person: row.demo!, name: row.name, role: row.role, colour: row.colour }))
+      const people = demo.map((row) => ({
+        person: row.demo!,
+        name: shownName(row.name),
+        role: row.role,
+        colour: row.colour,
+      }))
       const plainHttp = !services.origins.secure && !isLoopback(new URL(services.origins.url).hostname)
-      return c.json({ account, demo: people, plainHttp }, 200)
+      return c.json({ account: account && view(account), ...(await linksOf(c)), demo: people, plainHttp }, 200)
     })
     .openapi(byPassword, async (c) => {
       const { email, password } = c.req.valid('json')
@@ -104,7 +151,7 @@ export function authRoutes() {
       addresses.take(addressOf(c), services.now())
       guesses.take(guess, services.now())
       passwords.take(key, services.now())
-      const account = await accountByEmail(services.db, key)
+      const account = await accountBySignIn(services.db, key)
       if (!(await passwordFits(account?.password_hash ?? null, password)) || !account)
         throw new Problem('wrong_password')
       guesses.clear(guess)
@@ -123,10 +170,18 @@ export function authRoutes() {
     })
     .openapi(use, async (c) => {
       const { services, account } = c.var
-      const { token, person } = c.req.valid('json')
+      const { token, person = null, password = null } = c.req.valid('json')
       links.take(addressOf(c), services.now())
-      const used = await consumeTicket(services, token, person ?? null, account?.id ?? null)
-      return c.json({ ...(await signIn(c, used.account)), project: used.project }, 200)
+      const used = await consumeTicket(services, token, { person, password }, account)
+      return c.json({ ...(await signIn(c, used.account, used.origin)), project: used.project }, 200)
+    })
+    .openapi(readLinks, async (c) => {
+      const { services, account } = ctxOf(c)
+      // whoever came by a link must not be able to hide that
+      await requireWholeSession(ctxOf(c))
+      if (c.var.ticket !== null) throw new Problem('session_limited', { name: null })
+      await markLinksRead(services.db, account.id, c.req.valid('json').links, services.now())
+      return c.body(null, 204)
     })
     .openapi(signOut, async (c) => {
       if (c.var.session) await c.var.sessions.end(c.var.session)
@@ -134,29 +189,76 @@ export function authRoutes() {
       return c.body(null, 204)
     })
     .openapi(signOutEverywhere, async (c) => {
-      await c.var.sessions.endAll(ctxOf(c).account.id)
+      const ctx = ctxOf(c)
+      await requireWholeSession(ctx)
+      await c.var.sessions.endAll(ctx.account.id)
       c.header('set-cookie', c.var.sessions.goodbye)
       return c.body(null, 204)
     })
     .openapi(change, async (c) => {
-      const { services, account } = ctxOf(c)
+      const ctx = ctxOf(c)
+      const { services, account } = ctx
       const { name, password } = c.req.valid('json')
+      // the name is seen in all projects
+      if (name) await requireWholeSession(ctx)
       if (password) await requirePassword(c, password.current, guesses)
       const hash = password && (await hashPassword(password.next))
       const changes = { ...(name && { name }), ...(hash && { password_hash: hash }) }
-      if (name || hash) await updateAccount(services.db, account.id, changes)
-      if (hash) await c.var.sessions.endAll(account.id, c.var.session!)
-      return c.json({ account: view((await accountById(services.db, account.id))!) }, 200)
+      if (hash) await setPassword(c, changes)
+      else if (name) await updateAccount(services.db, account.id, changes)
+      return c.json({ account: view(rowView((await accountById(services.db, account.id))!)) }, 200)
     })
 }
+
+/** Changes the account and ends its other sessions. Throws `password_kept` in a session that may not. */
+async function setPassword(c: Request, changes: { name?: string; password_hash?: string }): Promise<void> {
+  const { services, account } = ctxOf(c)
+  const { within } = account
+  await transact(services, async (trx) => {
+    // locked: nobody joins another project with it meanwhile
+    const row = await lockAccount(trx, account.id)
+    if (!row || (within !== null && !(await isWithin(trx, row, within)))) throw new Problem('password_kept')
+    await updateAccount(trx, account.id, changes)
+    if (within !== null) await freeSession(trx, c.var.session!, c.var.sessionEnds!)
+  })
+  await c.var.sessions.endAll(account.id, c.var.session!)
+}
+
+/** What the session's own page says of one-time links. */
+async function linksOf(c: Request) {
+  const { services, account, ticket } = c.var
+  if (!account) return { bound: null, links: [], mayRead: false }
+  const { db } = services
+  const links = (await unreadLinks(db, account.id)).map(({ id, used_at: at, name, sign_in_name: signInName }) => ({
+    ...{ id, usedAt: at!.toISOString() },
+    by: name === null ? null : named(name, signInName),
+  }))
+  return {
+    bound: account.within === null ? null : await boundOf(c),
+    links,
+    mayRead: ticket === null && account.within === null,
+  }
+}
+
+async function boundOf(c: Request) {
+  const { services, account, sessionEnds } = c.var
+  const [maker, row] = [await accountById(services.db, account!.within!), await accountById(services.db, account!.id)]
+  const maySetPassword = row !== undefined && (await isWithin(services.db, row, account!.within!))
+  return { by: maker ? shownName(maker.name) : '', until: sessionEnds!.toISOString(), maySetPassword }
+}
+
+const named = (name: string, signInName: string | null): string =>
+  signInName === null ? shownName(name) : `${shownName(name)} (${signInName})`
 
 /** Throws `wrong_password` unless the account has none, it is this one, or the session began by a one-time link. */
 async function requirePassword(c: Request, current: string | null, guesses: RateLimit): Promise<void> {
   const { services, account } = ctxOf(c)
-  const { password_hash: stored } = (await accountById(services.db, account.id))!
+  const stored = (await accountById(services.db, account.id))!.password_hash
   if (stored === null) return
   const now = services.now()
-  if (current === null && (await cameByLink(services.db, c.var.session!, new Date(now.getTime() - HOUR)))) return
+  const { ticket } = c.var
+  if (current === null && ticket !== null && (await usedAfter(services.db, ticket, new Date(now.getTime() - HOUR))))
+    return
   guesses.take(account.id, now)
   if (!(await passwordFits(stored, current ?? ''))) throw new Problem('wrong_password')
   guesses.clear(account.id)
@@ -170,14 +272,18 @@ type Request = Parameters<typeof ctxOf>[0] & {
   env: unknown
 }
 
-async function signIn(c: Request, account: string) {
+async function signIn(c: Request, account: string, by?: LinkOrigin) {
   const { services, sessions, session } = c.var
   if (session) await sessions.end(session)
-  c.header('set-cookie', await sessions.create(account))
-  return { account: view((await accountById(services.db, account))!) }
+  c.header('set-cookie', await sessions.create(account, by))
+  return { account: view(rowView((await accountById(services.db, account))!)) }
 }
 
-const view = ({ id, name, email, colour }: z.infer<typeof AccountView>) => ({ id, name, email, colour })
+const view = ({ id, name, email, signInName, colour }: z.infer<typeof AccountView>) => ({
+  ...{ id, name: shownName(name), email, signInName, colour },
+})
+
+const rowView = ({ sign_in_name: signInName, ...row }: Row<'account'>) => ({ ...row, signInName })
 
 /** One-click demo people need loopback from end to end: the peer (the server listens there alone), the Host, no proxy. */
 const demoAllowed = (services: Services, headers: Headers): boolean =>

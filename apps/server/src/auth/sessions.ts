@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { Lucia, TimeSpan, type Adapter, type DatabaseSession, type DatabaseUser } from 'lucia'
+import {
+  Lucia,
+  TimeSpan,
+  type Adapter,
+  type DatabaseSession,
+  type DatabaseUser,
+  type RegisteredDatabaseSessionAttributes,
+  type RegisteredDatabaseUserAttributes,
+} from 'lucia'
 import type { Db } from '../db/open.ts'
 import { newSecret } from '../services.ts'
 
@@ -8,13 +16,31 @@ export interface Account {
   readonly id: string
   readonly name: string
   readonly email: string | null
+  readonly signInName: string | null
   readonly colour: number
+  /**
+   * The owner by whose one-time link this session began: it reaches only projects that this account owns at the moment.
+   * Null for a session that reaches all projects of its account.
+   */
+  readonly within: string | null
+}
+
+/** What a project is opened for: an account, in the bounds of its session. */
+export type Reader = Pick<Account, 'id' | 'within'>
+
+/** The one-time link that a session begins with, and the owner who made it if the session is bound to that owner. */
+export interface LinkOrigin {
+  readonly ticket: string
+  readonly madeBy: string | null
 }
 
 /** A signed-in request: the account and the stored name of its session. */
 export interface SignedIn {
   readonly account: Account
   readonly session: string
+  /** The one-time link that the session began with, or null. */
+  readonly ticket: string | null
+  readonly expiresAt: Date
   /** A renewed cookie to send, or null. */
   readonly cookie: string | null
 }
@@ -23,8 +49,8 @@ export interface SignedIn {
 export interface Sessions {
   /** The session of a Cookie header, or null. Renews at half life. */
   find(cookieHeader: string | undefined): Promise<SignedIn | null>
-  /** Signs in under a new session id and answers the Set-Cookie value. */
-  create(account: string): Promise<string>
+  /** Signs in under a new session id and answers the Set-Cookie value. One that is bound to an owner ends after 12 hours. */
+  create(account: string, by?: LinkOrigin): Promise<string>
   end(session: string): Promise<void>
   /** Ends all sessions of an account, but the one named. */
   endAll(account: string, except?: string): Promise<void>
@@ -33,6 +59,8 @@ export interface Sessions {
 }
 
 const LIFE = new TimeSpan(30, 'd')
+/** How long a session lasts that is bound to the owner who made its link. */
+const BOUND_LIFE = new TimeSpan(12, 'h')
 
 /** The cookie is named by port on plain HTTP: browsers do not keep ports of one host apart. */
 export const cookieName = (secure: boolean, port: number): string => (secure ? '__Host-tamga' : `tamga_${port}`)
@@ -49,6 +77,7 @@ export function openSessions(
     sessionExpiresIn: LIFE,
     sessionCookie: { name, attributes: { secure, sameSite: 'lax', path: '/' } },
     getUserAttributes: (account) => account,
+    getSessionAttributes: (attributes) => attributes,
   })
   return {
     async find(cookieHeader) {
@@ -56,12 +85,16 @@ export function openSessions(
       if (!token) return null
       const { session, user } = await lucia.validateSession(token)
       if (!session) return null
-      const { name, email, colour } = user as unknown as Account
-      const cookie = session.fresh ? lucia.createSessionCookie(session.id).serialize() : null
-      return { account: { id: user.id, name, email, colour }, session: hashOf(session.id), cookie }
+      const { name, email, sign_in_name: signInName, colour } = user as unknown as RegisteredDatabaseUserAttributes
+      const { ticket, made_by: within } = session as unknown as RegisteredDatabaseSessionAttributes
+      // lucia counts half of the longer life: a session that is bound to an owner is never renewed
+      const cookie = session.fresh && within === null ? lucia.createSessionCookie(session.id).serialize() : null
+      const account = { id: user.id, name, email, signInName, colour, within }
+      return { account, session: hashOf(session.id), ticket, expiresAt: session.expiresAt, cookie }
     },
-    async create(account) {
-      const session = await lucia.createSession(account, {}, { sessionId: newSecret() })
+    async create(account, by) {
+      const origin = { ticket: by?.ticket ?? null, made_by: by?.madeBy ?? null }
+      const session = await lucia.createSession(account, origin, { sessionId: newSecret() })
       return lucia.createSessionCookie(session.id).serialize()
     },
     end: (session) => void_(db.deleteFrom('session').where('id_hash', '=', session).execute()),
@@ -84,27 +117,39 @@ function hashingAdapter(db: Db, demo: boolean): Adapter {
       const row = await db
         .selectFrom('session')
         .innerJoin('account', 'account.id', 'session.account')
-        .select(['session.expires_at', 'account.id', 'account.name', 'account.email', 'account.colour'])
+        .select(['session.expires_at', 'session.ticket', 'session.made_by'])
+        .select(['account.id', 'account.name', 'account.email', 'account.sign_in_name', 'account.colour'])
         .where('session.id_hash', '=', hashOf(token))
         .where('account.closed_at', 'is', null)
         .$if(!demo, (query) => query.where('account.demo', 'is', null))
         .executeTakeFirst()
       if (!row) return [null, null]
-      const session: DatabaseSession = { id: token, userId: row.id, expiresAt: row.expires_at, attributes: {} }
-      const user: DatabaseUser = { id: row.id, attributes: { name: row.name, email: row.email, colour: row.colour } }
+      const { id, expires_at: expiresAt, ticket, made_by, ...attributes } = row
+      const session: DatabaseSession = { id: token, userId: id, expiresAt, attributes: { ticket, made_by } }
+      const user: DatabaseUser = { id, attributes }
       return [session, user]
     },
     getUserSessions: () => Promise.resolve([]),
-    setSession: ({ id, userId, expiresAt }) =>
+    setSession: ({ id, userId, expiresAt, attributes: { ticket, made_by } }) =>
       void_(
         db
           .insertInto('session')
           // by this machine's clock, as the tickets' uses are
-          .values({ id_hash: hashOf(id), account: userId, created_at: new Date(), expires_at: expiresAt })
+          .values({
+            ...{ id_hash: hashOf(id), account: userId, created_at: new Date(), ticket, made_by },
+            expires_at: made_by === null ? expiresAt : new Date(Date.now() + BOUND_LIFE.milliseconds()),
+          })
           .execute(),
       ),
     updateSessionExpiration: (token, expiresAt) =>
-      void_(db.updateTable('session').set({ expires_at: expiresAt }).where('id_hash', '=', hashOf(token)).execute()),
+      void_(
+        db
+          .updateTable('session')
+          .set({ expires_at: expiresAt })
+          .where('id_hash', '=', hashOf(token))
+          .where('made_by', 'is', null)
+          .execute(),
+      ),
     deleteSession: (token) => void_(db.deleteFrom('session').where('id_hash', '=', hashOf(token)).execute()),
     deleteUserSessions: (account) => void_(db.deleteFrom('session').where('account', '=', account).execute()),
     deleteExpiredSessions: () => void_(db.deleteFrom('session').where('expires_at', '<', new Date()).execute()),
@@ -113,6 +158,7 @@ function hashingAdapter(db: Db, demo: boolean): Adapter {
 
 declare module 'lucia' {
   interface Register {
-    DatabaseUserAttributes: { name: string; email: string | null; colour: number }
+    DatabaseUserAttributes: { name: string; email: string | null; sign_in_name: string | null; colour: number }
+    DatabaseSessionAttributes: { ticket: string | null; made_by: string | null }
   }
 }

@@ -1,11 +1,22 @@
 import type { Role } from '@tamga/model'
+import { sql } from 'kysely'
 import type { Db } from '../db/open.ts'
 import type { NewRow, Row } from '../db/tables.ts'
+import type { Reader } from './sessions.ts'
 
 const shown = ['id', 'name', 'email', 'colour'] as const
 
 export const accountById = (db: Db, id: string) =>
   db.selectFrom('account').selectAll().where('id', '=', id).where('closed_at', 'is', null).executeTakeFirst()
+
+/** The account of an e-mail or a sign-in name: one has an "@", the other never. */
+export const accountBySignIn = (db: Db, given: string) =>
+  db
+    .selectFrom('account')
+    .selectAll()
+    .where(given.includes('@') ? 'email' : 'sign_in_name', '=', given.toLowerCase())
+    .where('closed_at', 'is', null)
+    .executeTakeFirst()
 
 export const accountByEmail = (db: Db, email: string) =>
   db
@@ -68,25 +79,81 @@ export async function useTicket(db: Db, { hash, kind }: Row<'ticket'>, now: Date
   return numUpdatedRows > 0n
 }
 
-/** True if a session began with a one-time link that was used after a moment. */
-export async function cameByLink(db: Db, session: string, after: Date): Promise<boolean> {
+/** True if a link was used after a moment. */
+export async function usedAfter(db: Db, ticket: string, after: Date): Promise<boolean> {
   const link = await db
-    .selectFrom('session')
-    .innerJoin('ticket', 'ticket.account', 'session.account')
-    .select('ticket.id')
-    .where('session.id_hash', '=', session)
-    .where('ticket.kind', '=', 'sign-in')
-    .where('ticket.used_at', '>', after)
-    .whereRef('ticket.used_at', '<=', 'session.created_at')
+    .selectFrom('ticket')
+    .select('id')
+    .where('id', '=', ticket)
+    .where('used_at', '>', after)
     .executeTakeFirst()
   return link !== undefined
 }
 
+/** One-time links that signed an account in and that it has not read of, the newest first; at most a hundred. */
+export const unreadLinks = (db: Db, account: string) =>
+  db
+    .selectFrom('ticket')
+    .leftJoin('account as maker', 'maker.id', 'ticket.made_by')
+    .select(['ticket.id', 'ticket.used_at', 'maker.name', 'maker.sign_in_name'])
+    .where('ticket.account', '=', account)
+    .where('ticket.kind', '=', 'sign-in')
+    .where('ticket.used_at', 'is not', null)
+    .where('ticket.seen_at', 'is', null)
+    .orderBy('ticket.used_at', 'desc')
+    .limit(100)
+    .execute()
+
+/** Notes that an account read of the use of links of its own; other links and unused ones stay as they are. */
+export const markLinksRead = (db: Db, account: string, links: readonly string[], at: Date) =>
+  db
+    .updateTable('ticket')
+    .set({ seen_at: at })
+    .where('account', '=', account)
+    .where('kind', '=', 'sign-in')
+    .where('id', 'in', links)
+    .where('used_at', 'is not', null)
+    .where('seen_at', 'is', null)
+    .execute()
+
+/** Locks an account: nobody joins a project with it until the end of the transaction. */
+export const lockAccount = (trx: Db, id: string) =>
+  trx
+    .selectFrom('account')
+    .selectAll()
+    .where('id', '=', id)
+    .where('closed_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+
+/** Binds a session no longer to the owner who made its link. */
+export const freeSession = (trx: Db, session: string, expiresAt: Date) =>
+  trx.updateTable('session').set({ made_by: null, expires_at: expiresAt }).where('id_hash', '=', session).execute()
+
 export const insertTicket = (db: Db, ticket: NewRow<'ticket'>) => db.insertInto('ticket').values(ticket).execute()
 
-/** An account's live membership of a project, or undefined. */
-export const membership = (db: Db, project: string, account: string) =>
-  standingMember(db, project, account).select(['member.role', 'member.pseudonym']).executeTakeFirst()
+export const insertTickets = (trx: Db, tickets: readonly NewRow<'ticket'>[]) =>
+  trx.insertInto('ticket').values(tickets).execute()
+
+/**
+ * Whether a session reaches the project of a row of `member` (or of what stands for it in the statement). This is the one place that bounds a session by an owner's
+ * link to the projects of that owner; all routes and sockets ask `membership`, and lists use it in their own statement.
+ */
+export const reaches = ({ within }: Reader, member = 'member') =>
+  within === null
+    ? sql<boolean>`true`
+    : sql<boolean>`exists (
+        select 1 from member as maker
+        where maker.project = ${sql.ref(`${member}.project`)} and maker.account = ${within}
+          and maker.role = 'owner' and maker.left_at is null
+      )`
+
+/** A session's live membership of a project, or undefined: its account is no member, or the session does not reach it. */
+export const membership = (db: Db, project: string, reader: Reader) =>
+  standingMember(db, project, reader.id)
+    .select(['member.role', 'member.pseudonym'])
+    .where(reaches(reader))
+    .executeTakeFirst()
 
 /** The same, and it stays so until the end of the transaction. */
 export const holdMembership = (db: Db, project: string, account: string) =>
@@ -120,9 +187,9 @@ export async function projectsBeside(db: Db, account: string, owner: string) {
   return rows.map((row) => ({ project: row.project, owned: row.owner !== null }))
 }
 
-/** The role of an account in a project, or null: no member, or no longer. */
-export const roleOf = async (db: Db, project: string, account: string): Promise<Role | null> =>
-  (await membership(db, project, account))?.role ?? null
+/** The role of a session in a project, or null: no member, no longer, or out of the session's reach. */
+export const roleOf = async (db: Db, project: string, reader: Reader): Promise<Role | null> =>
+  (await membership(db, project, reader))?.role ?? null
 
 /** True while nobody can sign in: no person with an address or a password exists. */
 export async function nobodyYet(db: Db): Promise<boolean> {

@@ -1,21 +1,26 @@
-import { above, Problem, type Role } from '@tamga/model'
+import { randomBytes } from 'node:crypto'
+import { above, LINK_CODE_BYTES, linkCodeFrom, printedCode, Problem, shownName, type Role } from '@tamga/model'
 import type { Transaction } from 'kysely'
 import type { Db } from '../db/open.ts'
-import type { Tables } from '../db/tables.ts'
+import type { Row, Tables } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
+import { record } from '../audit.ts'
 import { projectScope, state } from '../facts.ts'
 import { newId, newSecret, type Services } from '../services.ts'
 import { hashPassword } from './password.ts'
-import { hashOf } from './sessions.ts'
+import { hashOf, type LinkOrigin, type Reader } from './sessions.ts'
 import {
   accountByEmail,
   accountById,
   insertAccount,
   holdMembership,
   insertTicket,
+  lockAccount,
   nobodyYet,
+  membership,
   projectsBeside,
   ticketByHash,
+  updateAccount,
   useTicket,
 } from './store.ts'
 
@@ -26,12 +31,29 @@ const DAY = 24 * 60 * 60 * 1000
 /** A link as it is shown once: the secret stands in the fragment, so no server, proxy or log ever sees it. */
 const linkTo = (services: Services, secret: string) => `${services.origins.url}/link#${secret}`
 
-/** A one-time link that signs in an account. */
-export async function makeSignInLink(services: Services, account: string, madeBy: string | null): Promise<string> {
+/** How many days a link lives that an owner makes for a member. */
+export type LinkDays = 1 | 7 | 30
+
+/** A one-time link that signs in an account with all its projects: made by who runs the server. */
+export async function makeSignInLink(services: Services, account: string): Promise<string> {
   const secret = newSecret()
-  const ticket = { kind: 'sign-in', account, made_by: madeBy } as const
+  const ticket = { kind: 'sign-in', account, made_by: null } as const
   await insertTicket(services.db, { ...ticket, ...life(services), hash: hashOf(secret), id: newId() })
   return linkTo(services, secret)
+}
+
+/** A link that an owner makes for a member of a project: as it is handed over, and what the database keeps. */
+export function memberLink(
+  services: Services,
+  { project, account, by, days }: { project: string; account: string; by: string; days: LinkDays },
+) {
+  const secret = linkCodeFrom(randomBytes(LINK_CODE_BYTES))
+  const code = printedCode(secret)
+  const row = {
+    ...({ kind: 'sign-in', account, project, made_by: by } as const),
+    ...{ ...life(services, days), hash: hashOf(secret), id: newId() },
+  }
+  return { code, url: linkTo(services, code), row }
 }
 
 /** A one-time link that makes the first person of a server that has none. */
@@ -55,7 +77,11 @@ export async function makeInvitation(
   return { id, url: linkTo(services, secret) }
 }
 
-const life = (services: Services) => ({ expires_at: new Date(services.now().getTime() + DAY) })
+const life = (services: Services, days: LinkDays = 1) => ({
+  // by this machine's clock, as its end
+  created_at: services.now(),
+  expires_at: new Date(services.now().getTime() + days * DAY),
+})
 
 /** What a link is for, without consuming it. Throws `link_used` for one that is used, expired, revoked or unknown. */
 export async function lookAtTicket(services: Services, secret: string) {
@@ -67,13 +93,35 @@ export async function lookAtTicket(services: Services, secret: string) {
     kind: ticket.kind,
     project,
     role: ticket.role,
-    invitedBy: inviter?.name ?? null,
-    name: account?.name ?? null,
+    invitedBy: inviter ? shownName(inviter.name) : null,
+    name: account ? shownName(account.name) : null,
+    signInName: account?.sign_in_name ?? null,
+    password: account ? await passwordBy(services.db, account, ticket.made_by) : ('no' as const),
   }
 }
 
+/**
+ * Whether whoever comes by a link may set a password: only by the link of an owner who owns every project of an account
+ * without an e-mail. An account that has no password is asked for one. Who comes by an operator's link sets one later.
+ */
+async function passwordBy(db: Db, account: Row<'account'>, maker: string | null): Promise<'asked' | 'may' | 'no'> {
+  if (maker === null || !(await isWithin(db, account, maker))) return 'no'
+  return account.password_hash === null ? 'asked' : 'may'
+}
+
+/** True for an account without an e-mail whose every project another account owns now. */
+export async function isWithin(db: Db, account: Row<'account'>, owner: string): Promise<boolean> {
+  if (account.email !== null || account.demo !== null) return false
+  return (await projectsBeside(db, account.id, owner)).every(({ owned }) => owned)
+}
+
 const projectName = (services: Services, project: string) =>
-  services.db.selectFrom('project').select(['id', 'name']).where('id', '=', project).executeTakeFirstOrThrow()
+  services.db
+    .selectFrom('project')
+    .select(['id', 'name'])
+    .where('id', '=', project)
+    .executeTakeFirstOrThrow()
+    .then(({ id, name }) => ({ id, name: shownName(name) }))
 
 /** Who comes in by an invitation or as a first owner. */
 export interface NewPerson {
@@ -89,19 +137,23 @@ export interface NewPerson {
 export async function consumeTicket(
   services: Services,
   secret: string,
-  person: NewPerson | null,
-  signedIn: string | null,
-) {
-  const { account: known, project } = await liveTicket(services, services.db, secret)
-  const account = known ?? signedIn ?? newId()
+  { person, password }: { person: NewPerson | null; password: string | null },
+  signedIn: Reader | null,
+): Promise<{ account: string; project: string | null; origin: LinkOrigin | undefined }> {
+  const { id, kind, made_by: maker, account: known, project } = await liveTicket(services, services.db, secret)
+  // a session that is bound to an owner adds no project to the account, least of all one that it would not reach
+  if (known === null && (signedIn?.within ?? null) !== null) throw new Problem('session_limited', { name: null })
+  const account = known ?? signedIn?.id ?? newId()
   const isNew = known === null && signedIn === null
   if (isNew && person === null) throw new Problem('malformed', { field: 'person' })
-  const passwordHash = isNew ? await hashPassword(person!.password) : null
+  const chosen = isNew ? person!.password : kind === 'sign-in' ? password : null
+  const passwordHash = chosen === null ? null : await hashPassword(chosen)
   const consume = async (trx: Trx) => {
     // once more: a password takes its time, and meanwhile the inviter may have lost the right to invite
     const ticket = await liveTicket(services, trx, secret)
     if (!(await useTicket(trx, ticket, services.now()))) throw new Problem('link_used')
     if (isNew) await insertPerson(trx, account, person!, passwordHash!)
+    else if (kind === 'sign-in') await signInBy(trx, ticket, passwordHash)
     if (ticket.kind === 'invite') await join(trx, ticket.project!, account, ticket.role!)
   }
   try {
@@ -112,7 +164,23 @@ export async function consumeTicket(
     throw taken ? new Problem('email_taken', { email: person!.email.toLowerCase() }) : error
   }
   if (project !== null) services.notifier.notify()
-  return { account, project }
+  // who chose a password has the whole account, as by that password
+  const madeBy = passwordHash === null ? maker : null
+  return { account, project, origin: kind === 'sign-in' ? { ticket: id, madeBy } : undefined }
+}
+
+/** Sets the password that came with a sign-in link, if the link allows that, and tells its maker and the account. */
+async function signInBy(trx: Trx, ticket: Row<'ticket'>, passwordHash: string | null): Promise<void> {
+  const { account, project, made_by: maker } = ticket
+  if (passwordHash !== null) {
+    // locked: nobody joins another project with it meanwhile
+    const row = await lockAccount(trx, account!)
+    if (!row || (await passwordBy(trx, row, maker)) === 'no') throw new Problem('password_kept')
+    await updateAccount(trx, account!, { password_hash: passwordHash })
+    await trx.deleteFrom('session').where('account', '=', account!).execute()
+  }
+  const after = { by: maker, link: ticket.id, password: passwordHash !== null }
+  await record(trx, { project, account, act: 'member.link_used', subject: account!, after })
 }
 
 /** The ticket behind a secret, if what it stands on stands still; in a transaction that holds till its end. */
@@ -126,8 +194,11 @@ async function liveTicket(services: Services, db: Db, secret: string) {
   if (ticket.kind === 'first-owner' && !(await nobodyYet(db))) throw new Problem('link_used')
   // an owner's help is for members of that owner's projects alone, also on the day it is used
   if (ticket.kind === 'sign-in' && ticket.made_by !== null) {
-    const theirs = await projectsBeside(db, ticket.account!, ticket.made_by)
-    if (theirs.length === 0 || !theirs.every(({ owned }) => owned)) throw new Problem('link_used')
+    const reader = { id: ticket.account!, within: ticket.made_by }
+    const reached = ticket.project
+      ? (await membership(db, ticket.project, reader)) !== undefined
+      : (await projectsBeside(db, ticket.account!, ticket.made_by)).some(({ owned }) => owned)
+    if (!reached) throw new Problem('link_used')
   }
   const account = ticket.account === null ? undefined : await accountById(db, ticket.account)
   if (account && account.demo !== null && !services.demo) throw new Problem('demo_only_here')

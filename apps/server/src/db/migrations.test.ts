@@ -91,6 +91,41 @@ const steps: Record<string, Step> = {
       { layer: 'written', seq: 3, log_verified: false },
     ],
   },
+  '0010-links': {
+    write: async (db) => {
+      await sql`insert into account (id, name, colour) values ('owner', 'Ольга', 2)`.execute(db)
+      await sql`insert into ticket (hash, id, kind, account, made_by, expires_at, used_at) values
+        ('h1', 'by-owner', 'sign-in', 'p1', 'owner', now(), now() - interval '1 hour'),
+        ('h2', 'by-operator', 'sign-in', 'owner', null, now(), now() - interval '40 days')`.execute(db)
+      await sql`insert into session (id_hash, account, created_at, expires_at) values
+        ('by-link', 'p1', now() - interval '1 hour', now() + interval '29 days'),
+        ('by-password', 'p1', now() - interval '2 hours', now() + interval '29 days'),
+        ('by-operator', 'owner', now() - interval '40 days', now() + interval '29 days')`.execute(db)
+    },
+    read: async (db) => [
+      (
+        await sql`select id_hash, ticket, made_by, extract(epoch from expires_at - created_at)::int / 3600 as hours
+          from session order by id_hash`.execute(db)
+      ).rows,
+      (await sql`select id, note, seen_at is null as unread from ticket order by id`.execute(db)).rows,
+      (await sql`select id, sign_in_name from account order by id`.execute(db)).rows,
+    ],
+    stands: [
+      [
+        { id_hash: 'by-link', ticket: 'by-owner', made_by: 'owner', hours: 12 },
+        { id_hash: 'by-operator', ticket: 'by-operator', made_by: null, hours: 69 * 24 },
+        { id_hash: 'by-password', ticket: null, made_by: null, hours: 29 * 24 + 2 },
+      ],
+      [
+        { id: 'by-operator', note: null, unread: false },
+        { id: 'by-owner', note: null, unread: true },
+      ],
+      [
+        { id: 'owner', sign_in_name: null },
+        { id: 'p1', sign_in_name: null },
+      ],
+    ],
+  },
   '0011-ends': {
     write: (db) => sql`insert into article (id, project, title) values ('b', 'p', 'Жиын')`.execute(db),
     read: async (db) => [

@@ -24,7 +24,9 @@ type Json<T> = ColumnType<T, string, string>
 interface AccountTable {
   id: string
   kind: Generated<'person' | 'machine' | 'imported'>
+  /** Lower case, unique; so is the sign-in name. A person has one of them at least. */
   email: string | null
+  sign_in_name: string | null
   name: string
   colour: number
   password_hash: string | null
@@ -39,6 +41,10 @@ interface SessionTable {
   account: string
   created_at: Instant
   expires_at: Date
+  /** The id of the one-time link that it began with; null for a password. */
+  ticket: string | null
+  /** The owner who made that link: the session reaches only projects that this account owns. */
+  made_by: string | null
 }
 
 interface TicketTable {
@@ -53,6 +59,9 @@ interface TicketTable {
   expires_at: Date
   used_at: InstantOrNull
   revoked_at: InstantOrNull
+  note: string | null
+  /** When its account read that it was used, in a session made by its own password. */
+  seen_at: InstantOrNull
 }
 
 interface ProjectTable {

@@ -39,7 +39,10 @@ async function join(name: string, role: Role): Promise<Browser> {
   return person
 }
 
-const ctx = () => ({ services: app.services, account: { id: owner.account, name: 'Owner', email: null, colour: 1 } })
+const ctx = () => ({
+  services: app.services,
+  account: { id: owner.account, name: 'Owner', email: null, colour: 1, within: null },
+})
 const about = {
   externalId: null,
   language: 'kk',

@@ -41,7 +41,10 @@ beforeEach(async () => {
   dan = await join('Dan', 'annotator')
   rita = await join('Rita', 'reviewer')
   const about = { externalId: null, title: 'T', language: 'kk', date: null, group: null, source: null, licence: null }
-  const ctx = { services: app.services, account: { id: owner.account, name: 'Owner', email: null, colour: 1 } }
+  const ctx = {
+    services: app.services,
+    account: { id: owner.account, name: 'Owner', email: null, colour: 1, within: null },
+  }
   article = (await importArticles(ctx, project, [{ ...about, language: 'kk', meta: {}, text: TEXT }]))[0]!
 })
 

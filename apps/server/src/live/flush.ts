@@ -10,7 +10,7 @@ import { applyOwn } from './apply.ts'
 import { Overtaken } from './failure.ts'
 import { OtherEpoch, type LogRow, type Replica } from './replica.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
-import type { Participant } from './participant.ts'
+import { accountsBehind, type Participant } from './participant.ts'
 import { beginFlush, claimClients, holdLabels, isOneStatement, labelsOf, lockHead, standingOf } from './store.ts'
 import { flushAtOnce, writeFlush } from './store.ts'
 import type { FlushRows, Expected, Head, LayerStanding, Trx } from './store.ts'
@@ -268,5 +268,5 @@ async function claim(trx: Trx, batch: Batch, decoded: readonly Decoded[]): Promi
 }
 
 const accountsIn = (batches: readonly Batch[]): string[] => [
-  ...new Set(batches.flatMap(({ items }) => items.map(({ participant }) => participant.account.id))),
+  ...new Set(batches.flatMap(({ items }) => items.flatMap(({ participant }) => accountsBehind(participant.account)))),
 ]

@@ -2,6 +2,7 @@ import { closeCodes, encodeAwareness, liveLimits, ROOT, type Message } from '@ta
 import * as encoding from 'lib0/encoding'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { hashOf } from '../auth/sessions.ts'
 import { newId } from '../services.ts'
 import { openTestRoom, span, Stranger, Tab, until, type Person, type TestRoom } from './test-room.ts'
 
@@ -49,6 +50,54 @@ function record(client: number, value: unknown = ['span', [[0, 8]], 'loc', [], n
   doc.getMap(ROOT).set(key, value)
   return Y.encodeStateAsUpdate(doc)
 }
+
+describe('a session by an owner’s link', () => {
+  /** A session of a member that is bound to an owner of the project. */
+  async function boundTo(owner: Person, role: 'annotator' | 'owner' = 'annotator'): Promise<Person> {
+    const member = await room.person('Bound', role)
+    await room.db
+      .updateTable('session')
+      .set({ made_by: owner.id })
+      .where('id_hash', '=', hashOf(member.cookie.split('=')[1]!))
+      .execute()
+    return member
+  }
+  const setRole = (person: Person, role: 'owner' | 'reviewer') =>
+    room.db.updateTable('member').set({ role }).where('account', '=', person.id).execute()
+
+  test.each(['live', 'lobby'])('opens the %s of a project that its maker owns, and no other', async (kind) => {
+    const [owner, reviewer] = [await room.person('Owner', 'owner'), await room.person('Reviewer', 'reviewer')]
+    const path = kind === 'live' ? `/live/${layer}?ack=1` : `/lobby/${room.project}`
+    const inside = stranger(path, await boundTo(owner))
+    const outside = stranger(path, await boundTo(reviewer, 'owner'))
+    await until(() => inside.heard.length > 0)
+    expect(await outside.closed()).toBe(closeCodes.notYours)
+    expect(outside.heard).toEqual([])
+    expect(inside.code).toBeNull()
+  })
+
+  test('writes nothing more and is closed once its maker is no owner', async () => {
+    const owner = await room.person('Owner', 'owner')
+    const member = await boundTo(owner)
+    const one = await joined(member)
+    one.say({ type: 'update', update: record(one.client) })
+    await until(async () => (await annotations()).length === 1)
+    await setRole(owner, 'reviewer')
+    one.say({ type: 'update', update: record(one.client - 1) })
+    expect(await one.closed()).toBe(closeCodes.notYours)
+    expect(await annotations()).toHaveLength(1)
+    await setRole(owner, 'owner')
+    await joined(member)
+  })
+
+  test('is closed within a lobby too once its maker is no owner', async () => {
+    const owner = await room.person('Owner', 'owner')
+    const one = stranger(`/lobby/${room.project}`, await boundTo(owner))
+    await until(() => one.here.length > 0)
+    await setRole(owner, 'reviewer')
+    expect(await one.closed()).toBe(closeCodes.notYours)
+  })
+})
 
 describe('at the door', () => {
   test.each<[string, () => Promise<Stranger>, number]>([

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { closeCodes, type CloseCode, type FactMessage } from '@tamga/collab'
 import { can } from '@tamga/model'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
-import type { SignedIn } from '../auth/sessions.ts'
+import type { Reader, SignedIn } from '../auth/sessions.ts'
 import { roleOf } from '../auth/store.ts'
 import { projectScope } from '../facts.ts'
 import type { Services } from '../services.ts'
@@ -128,7 +128,7 @@ export class UpgradeHandler {
     if (!signedIn) throw new Refused(closeCodes.signIn, 'sign in')
     // a page goes on under the session of whoever signed in last in its browser: what it sends is not theirs
     if (place.as !== null && place.as !== signedIn.account.id) throw new Refused(closeCodes.signIn, 'another account')
-    const project = await this.#projectOf(place, signedIn.account.id)
+    const project = await this.#projectOf(place, signedIn.account)
     const { account, session } = signedIn
     const { wantsAcks, epoch } = place
     const layer = place.kind === 'live' ? place.id : null
@@ -168,12 +168,12 @@ export class UpgradeHandler {
     return this.#feed.subscribe(projectScope(connection.project), after, (fact) => connection.send(factPacket(fact)))
   }
 
-  /** The project that a place belongs to, if this account may be there. Absent and forbidden are answered alike. */
-  async #projectOf({ kind, id, epoch }: Place, account: string): Promise<string> {
+  /** The project that a place belongs to, if this session may be there. Absent and forbidden are answered alike. */
+  async #projectOf({ kind, id, epoch }: Place, reader: Reader): Promise<string> {
     const { db } = this.#services
     const entrance = kind === 'live' ? await entranceOf(db, id) : lobbyOf(id, epoch)
-    const mine = entrance && (entrance.owner === null || entrance.owner === account)
-    const role = mine ? await roleOf(db, entrance.project, account) : null
+    const mine = entrance && (entrance.owner === null || entrance.owner === reader.id)
+    const role = mine ? await roleOf(db, entrance.project, reader) : null
     // what was withdrawn is out of sight for all but those who may bring it back
     if (!mine || !can(role, entrance.withdrawn_at ? 'manageArticles' : 'read'))
       throw new Refused(closeCodes.notYours, 'not here')

@@ -1,4 +1,5 @@
 import { closeCodes, liveLimits, type CloseCode, type Message, type UpdateFault } from '@tamga/collab'
+import type { Role } from '@tamga/model'
 import { Bucket } from './bucket.ts'
 import { packetOf } from './packet.ts'
 
@@ -7,7 +8,19 @@ export interface PublicAccount {
   readonly id: string
   readonly name: string
   readonly colour: number
+  /** The owner to whose projects the session is bound (auth/sessions.ts). */
+  readonly within?: string | null
 }
+
+/** Whose roles decide what a session may do in a project. */
+export const accountsBehind = ({ id, within }: Pick<PublicAccount, 'id' | 'within'>): string[] =>
+  within === undefined || within === null ? [id] : [id, within]
+
+/** The role of a session by the roles of those accounts; null if it may do nothing there. */
+export const roleIn = (
+  roles: Readonly<Record<string, Role>>,
+  { id, within }: Pick<PublicAccount, 'id' | 'within'>,
+): Role | null => (within === undefined || within === null || roles[within] === 'owner' ? (roles[id] ?? null) : null)
 
 /** A connection as a room sees it: no socket, only what goes out, as packets (`packetOf`). */
 export interface RoomConnection {

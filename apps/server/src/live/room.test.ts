@@ -510,7 +510,7 @@ describe('the rules', () => {
     const owner = await room.person('Владелица', 'owner')
     const tab = await open(anna)
     const { services, project, db } = room
-    const ctx = { services, account: { ...owner, email: null, colour: 1 } }
+    const ctx = { services, account: { ...owner, email: null, colour: 1, within: null } }
     const without = { ...labels, labels: labels.labels.filter(({ id }) => id !== 'org') }
     const { article } = (await layerInfoOf(db, layer))!
     await db.insertInto('article_stats').values({ article }).execute()

@@ -16,7 +16,7 @@ import { can, type ProblemCode, type Role } from '@tamga/model'
 import * as Y from 'yjs'
 import { applyTogether, type Applied, type Apply, type Settled, type Writer } from './apply.ts'
 import type { Replica } from './replica.ts'
-import type { Participant } from './participant.ts'
+import { roleIn, type Participant } from './participant.ts'
 import type { LayerStanding, Trx } from './store.ts'
 
 /** What waits in a room's queue: a client's update (or only its first use of a client id), in the order of arrival. */
@@ -100,7 +100,7 @@ export function takeAll(
         const { participant, presence } = item
         const given = decoded[at]
         if (faults.has(participant) || participant.expelled) continue
-        const role = roles[participant.account.id] ?? null
+        const role = roleIn(roles, participant.account)
         const result = given ? takeIn(replica, item, given, role, context, apply) : participant.uses(presence!.client)
         if (result === null) continue
         if (isFault(result)) faults.set(participant, result)

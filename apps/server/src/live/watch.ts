@@ -1,10 +1,11 @@
 import { closeCodes } from '@tamga/collab'
 import type { Services } from '../services.ts'
 import type { Connection } from './connection.ts'
+import { accountsBehind, roleIn } from './participant.ts'
 import { erasedAmong, rolesOf, standingSessions } from './store.ts'
 
 /**
- * Closes the connections whose session ended, whose account is no longer a member of the project (nobody is, once that is
+ * Closes the connections whose session ended, that no longer reach the project (nobody is a member once it is
  * deleted), or whose article's text was erased.
  */
 export async function closeRevoked(services: Services, connections: Iterable<Connection>): Promise<void> {
@@ -16,9 +17,10 @@ export async function closeRevoked(services: Services, connections: Iterable<Con
     if (!sessions.has(connection.session)) connection.close(closeCodes.signIn, 'the session ended')
   for (const project of unique(open.map((connection) => connection.project))) {
     const inside = open.filter((connection) => connection.project === project)
-    const roles = await rolesOf(db, project, unique(inside.map(({ account }) => account.id)))
+    const roles = await rolesOf(db, project, unique(inside.flatMap(({ account }) => accountsBehind(account))))
+    const known = Object.fromEntries(roles)
     for (const connection of inside)
-      if (!roles.has(connection.account.id)) connection.close(closeCodes.notYours, 'no longer a member')
+      if (roleIn(known, connection.account) === null) connection.close(closeCodes.notYours, 'no longer a member')
   }
   const erased = await erasedAmong(db, unique(open.flatMap(({ layer }) => layer ?? [])))
   for (const connection of open)

@@ -1,6 +1,6 @@
 import { Settings, type Language } from '@tamga/model'
 import { record } from '../audit.ts'
-import type { Ctx } from '../auth/guard.ts'
+import { requireWholeSession, type Ctx } from '../auth/guard.ts'
 import { transact } from '../db/transact.ts'
 import { newId } from '../services.ts'
 import { insertLabelSet, insertMember, insertProject } from './store.ts'
@@ -13,10 +13,10 @@ export interface NewProject {
 }
 
 /** Makes a project with its maker as owner and the template as the first revision of its label set. Answers its id. */
-export async function createProject(
-  { services, account }: Ctx,
-  { name, languages, template }: NewProject,
-): Promise<string> {
+export async function createProject(ctx: Ctx, { name, languages, template }: NewProject): Promise<string> {
+  const { services, account } = ctx
+  // the session would not reach what it makes
+  await requireWholeSession(ctx)
   const id = newId()
   await transact(services, async (trx) => {
     await insertProject(trx, id, name, Settings.parse({ languages }))

@@ -30,7 +30,10 @@ beforeEach(async () => {
   article = await newArticle()
 })
 
-const ctx = () => ({ services: app.services, account: { id: owner.account, name: 'Owner', email: null, colour: 1 } })
+const ctx = () => ({
+  services: app.services,
+  account: { id: owner.account, name: 'Owner', email: null, colour: 1, within: null },
+})
 
 async function newArticle(): Promise<string> {
   const about = { title: 'T', language: 'kk', date: null, group: null, source: null, licence: null } as const

@@ -55,7 +55,7 @@ export async function restoreProject(ctx: Ctx, id: string): Promise<void> {
 
 /** The deleted projects that the asker can bring back, with the moment after which that is too late. */
 export async function deletedProjects({ services, account }: Ctx) {
-  const rows = await deletedProjectsOf(services.db, account.id)
+  const rows = await deletedProjectsOf(services.db, account)
   return rows.flatMap(({ deleted_at, ...row }) => {
     const removedAt = removalOf(deleted_at!)
     return removedAt <= services.now()
@@ -67,8 +67,12 @@ export async function deletedProjects({ services, account }: Ctx) {
 /** Asked under the lock, since the role may have gone meanwhile. A foreigner learns nothing of the project. */
 async function requireOwner({ account }: Ctx, trx: Parameters<typeof lockMembers>[0], project: string): Promise<void> {
   const members = await lockMembers(trx, project)
-  const mine = members.find((member) => member.account === account.id && member.left_at === null)
-  if (!mine) throw new Problem('not_found')
+  const inside = members.filter((member) => member.left_at === null)
+  const mine = inside.find((member) => member.account === account.id)
+  // membership() knows no deleted project, so that the bound of the session is asked here
+  const isReached =
+    account.within === null || inside.some((member) => member.account === account.within && member.role === 'owner')
+  if (!mine || !isReached) throw new Problem('not_found')
   if (!can(mine.role, 'deleteProject'))
     throw new Problem('forbidden', { role: mine.role, action: 'deleteProject', owner: null })
 }

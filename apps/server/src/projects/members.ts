@@ -1,9 +1,9 @@
 import { above, Problem, type Role } from '@tamga/model'
 import type { Transaction } from 'kysely'
 import { record } from '../audit.ts'
-import { requireRole, type Ctx } from '../auth/guard.ts'
-import { projectsBeside } from '../auth/store.ts'
-import { makeInvitation, makeSignInLink } from '../auth/tickets.ts'
+import { requireRole, requireWholeSession, type Ctx } from '../auth/guard.ts'
+import { holdMembership, insertTickets } from '../auth/store.ts'
+import { makeInvitation, memberLink, type LinkDays } from '../auth/tickets.ts'
 import type { Row, Tables } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
@@ -78,21 +78,21 @@ export async function revoke(ctx: Ctx, project: string, id: string): Promise<voi
   await record(ctx.services.db, { project, account: ctx.account.id, act: 'invitation.revoked', subject: id })
 }
 
-/** A one-time link for a member who forgot the password: there is no mail server, the owner hands it over. */
-export async function helpMember(ctx: Ctx, project: string, account: string): Promise<{ url: string }> {
-  await requireRole(ctx, project, 'manageMembers')
-  await requireMemberOfMine(ctx, project, account)
-  await record(ctx.services.db, { project, account: ctx.account.id, act: 'member.link', subject: account })
-  return { url: await makeSignInLink(ctx.services, account, ctx.account.id) }
-}
-
 /**
- * A link signs in as the whole account, so an owner may make one only for somebody whose every project is this owner's
- * too: otherwise it would open projects that the owner may not see.
+ * A one-time link for a member who forgot the password: there is no mail server, the owner hands it over. Whoever comes by
+ * it reaches only projects of which this owner is one (`reaches` in auth/store.ts).
  */
-async function requireMemberOfMine({ services, account: owner }: Ctx, project: string, account: string): Promise<void> {
-  const theirs = await projectsBeside(services.db, account, owner.id)
-  if (!theirs.some((row) => row.project === project)) throw new Problem('member_gone')
-  if (!theirs.every(({ owned }) => owned))
-    throw new Problem('forbidden', { role: 'owner', action: 'manageMembers', owner: null })
+export async function helpMember(ctx: Ctx, project: string, account: string, days: LinkDays): Promise<{ url: string }> {
+  const { services } = ctx
+  await requireRole(ctx, project, 'manageMembers')
+  // by a link for another owner, and from there to the projects of that one: no
+  await requireWholeSession(ctx)
+  const link = memberLink(services, { project, account, by: ctx.account.id, days })
+  await transact(services, async (trx) => {
+    if (!(await holdMembership(trx, project, account))) throw new Problem('member_gone')
+    await insertTickets(trx, [link.row])
+    const after = { link: link.row.id, days }
+    await record(trx, { project, account: ctx.account.id, act: 'member.link', subject: account, after })
+  })
+  return { url: link.url }
 }

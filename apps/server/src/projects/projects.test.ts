@@ -125,16 +125,16 @@ describe('people', () => {
     expect(await roleIn(member)).toBe('viewer')
   })
 
-  test('a one-time link helps a member in, but opens nobody’s other projects', async () => {
+  test('a one-time link helps a member in who has other projects too, and opens this one', async () => {
     const member = await join('Forgetful', 'annotator')
-    const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/members/${member.account}/link`)
+    await member.send('POST', '/projects', { name: 'Private', languages: [], template: 'empty' })
+    const { url } = await link(owner, `/projects/${project}/members/${member.account}`)
     expect(await app.stranger.send('POST', '/tickets/use', { token: url.split('#')[1] })).toMatchObject({
       account: { id: member.account },
+      project,
     })
-    const kept = await owner.send<{ url: string }>('POST', `/projects/${project}/members/${member.account}/link`)
-    await member.send('POST', '/projects', { name: 'Private', languages: [], template: 'empty' })
-    expect(await owner.refusal('POST', `/projects/${project}/members/${member.account}/link`)).toBe('forbidden')
-    expect(await app.stranger.refusal('POST', '/tickets/use', { token: kept.url.split('#')[1] })).toBe('link_used')
+    const nobody = `/projects/${project}/members/${(await app.person('Foreigner')).account}`
+    expect(await owner.refusal('POST', `${nobody}/link`)).toBe('member_gone')
   })
 
   test('an invitation is never used after its maker lost the right to give it', async () => {
@@ -239,7 +239,7 @@ describe('another quorum', () => {
         .execute()
     ).length
   const left = () => refreshedTo(app.services.db, project)
-  const ownAccount = () => ({ id: owner.account, name: 'Owner', email: null, colour: 1 })
+  const ownAccount = () => ({ id: owner.account, name: 'Owner', email: null, colour: 1, within: null })
 
   /** Three articles with an approved span each. Answers their ids. */
   async function approveThree(): Promise<string[]> {

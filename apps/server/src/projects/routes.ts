@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { LabelSet, Language, Role, Settings } from '@tamga/model'
+import { LabelSet, Language, ProjectName, Role, Settings } from '@tamga/model'
 import { ctxOf, requireRole } from '../auth/guard.ts'
+import type { LinkDays } from '../auth/tickets.ts'
 import { membership } from '../auth/store.ts'
 import { positions, projectScope } from '../facts.ts'
 import { routes } from '../routes.ts'
@@ -22,7 +23,6 @@ import {
 } from './store.ts'
 import { templateIds, templates } from './templates.ts'
 
-const Name = z.string().trim().min(1).max(200)
 const Counts = z.object({ articles: z.int(), annotated: z.int(), waiting: z.int(), approved: z.int() })
 const Revision = z.object({ no: z.int(), set: LabelSet })
 const ByProject = z.object({ project: z.string() })
@@ -77,7 +77,9 @@ const list = createRoute({
 const create = createRoute({
   method: 'post',
   path: '/projects',
-  request: { body: body(z.object({ name: Name, languages: z.array(Language).max(3), template: z.enum(templateIds) })) },
+  request: {
+    body: body(z.object({ name: ProjectName, languages: z.array(Language).max(3), template: z.enum(templateIds) })),
+  },
   responses: answers('Made.', z.object({ id: z.string() })),
 })
 const show = createRoute({
@@ -89,7 +91,7 @@ const show = createRoute({
 const change = createRoute({
   method: 'patch',
   path: '/projects/{project}',
-  request: { params: ByProject, body: body(z.object({ name: Name.optional(), settings: Settings.optional() })) },
+  request: { params: ByProject, body: body(z.object({ name: ProjectName.optional(), settings: Settings.optional() })) },
   responses: done,
 })
 const remove = createRoute({
@@ -128,7 +130,7 @@ const dropMember = createRoute({
 const linkMember = createRoute({
   method: 'post',
   path: '/projects/{project}/members/{account}/link',
-  request: { params: ByMember },
+  request: { params: ByMember, query: z.object({ days: z.enum(['1', '7', '30']).default('1') }) },
   responses: answers('A one-time link, shown once.', z.object({ url: z.string() })),
 })
 const makeInvite = createRoute({
@@ -169,7 +171,7 @@ export const projectRoutes = () =>
   routes()
     .openapi(list, async (c) => {
       const ctx = ctxOf(c)
-      const projects = await projectsOf(ctx.services.db, ctx.account.id)
+      const projects = await projectsOf(ctx.services.db, ctx.account)
       return c.json({ projects, deleted: await deletedProjects(ctx) }, 200)
     })
     .openapi(create, async (c) => c.json({ id: await createProject(ctxOf(c), c.req.valid('json')) }, 200))
@@ -191,7 +193,7 @@ export const projectRoutes = () =>
     })
     .openapi(linkMember, async (c) => {
       const { project, account } = c.req.valid('param')
-      return c.json(await helpMember(ctxOf(c), project, account), 200)
+      return c.json(await helpMember(ctxOf(c), project, account, Number(c.req.valid('query').days) as LinkDays), 200)
     })
     .openapi(makeInvite, async (c) =>
       c.json(await invite(ctxOf(c), c.req.valid('param').project, c.req.valid('json').role), 200),
@@ -231,7 +233,7 @@ async function showProject(ctx: ReturnType<typeof ctxOf>, id: string) {
   const { db } = ctx.services
   const at = await positions(db, [projectScope(id)])
   const { name, settings } = await projectById(db, id)
-  const { pseudonym } = (await membership(db, id, ctx.account.id))!
+  const { pseudonym } = (await membership(db, id, ctx.account))!
   const people = (await membersOf(db, id)).filter((member) => member.left_at === null)
   const members = people.map(({ account, name, colour }) => ({ account, name, colour }))
   const today = folded(await recentActs(db, id, new Date(ctx.services.now().getTime() - DAY)))

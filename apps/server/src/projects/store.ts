@@ -1,5 +1,7 @@
 import { emptyLabelSet, type LabelSet, type Role, type Settings } from '@tamga/model'
 import { sql, type Transaction } from 'kysely'
+import type { Reader } from '../auth/sessions.ts'
+import { reaches } from '../auth/store.ts'
 import { json } from '../db/json.ts'
 import type { Db } from '../db/open.ts'
 import type { Tables } from '../db/tables.ts'
@@ -94,16 +96,18 @@ export async function countsOf(db: Db, project: string): Promise<Counts> {
   return row ? { articles: row.articles, annotated: row.annotated, waiting: row.waiting, approved: row.approved } : none
 }
 
-export async function projectsOf(db: Db, account: string) {
+/** The projects that a session reaches. */
+export async function projectsOf(db: Db, reader: Reader) {
   const rows = await db
     .selectFrom('member')
     .innerJoin('project', 'project.id', 'member.project')
     .leftJoin(counts(db).as('c'), 'c.project', 'project.id')
     .select(['project.id', 'project.name', 'project.settings', 'member.role'])
     .select(['c.articles', 'c.annotated', 'c.waiting', 'c.approved'])
-    .where('member.account', '=', account)
+    .where('member.account', '=', reader.id)
     .where('member.left_at', 'is', null)
     .where('project.deleted_at', 'is', null)
+    .where(reaches(reader))
     .orderBy('project.created_at')
     .execute()
   return rows.map(({ settings, articles, annotated, waiting, approved, ...row }) => ({
@@ -116,17 +120,18 @@ export async function projectsOf(db: Db, account: string) {
   }))
 }
 
-/** The deleted projects of which an account is an owner, the last deleted first. */
-export const deletedProjectsOf = (db: Db, account: string) =>
+/** The deleted projects of which an account is an owner, in the bounds of its session, the last deleted first. */
+export const deletedProjectsOf = (db: Db, reader: Reader) =>
   db
     .selectFrom('member')
     .innerJoin('project', 'project.id', 'member.project')
     .leftJoin('account as by', 'by.id', 'project.deleted_by')
     .select(['project.id', 'project.name', 'project.deleted_at', 'by.name as by'])
-    .where('member.account', '=', account)
+    .where('member.account', '=', reader.id)
     .where('member.role', '=', 'owner')
     .where('member.left_at', 'is', null)
     .where('project.deleted_at', 'is not', null)
+    .where(reaches(reader))
     .orderBy('project.deleted_at', 'desc')
     .execute()
 

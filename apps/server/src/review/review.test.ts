@@ -57,7 +57,7 @@ beforeEach(async () => {
 
 const ctxOf = (browser: Browser, name: string) => ({
   services: app.services,
-  account: { id: browser.account, name, email: null, colour: 1 },
+  account: { id: browser.account, name, email: null, colour: 1, within: null },
 })
 
 async function join(name: string, role: string): Promise<Browser> {

@@ -14,8 +14,10 @@ export const removeMember = (project: string, account: string) =>
   ask(api.projects[':project'].members[':account'].$delete({ param: { project, account } }))
 
 /** A one-time link that signs the member in; it is told once. */
-export const makeLink = async (project: string, account: string) =>
-  (await ask(api.projects[':project'].members[':account'].link.$post({ param: { project, account } }))).url
+export const makeLink = async (project: string, account: string) => {
+  const route = api.projects[':project'].members[':account'].link
+  return (await ask(route.$post({ param: { project, account }, query: {} }))).url
+}
 
 /** An invitation link; it is told once. */
 export const invite = async (project: string, role: Role) =>

@@ -14,8 +14,9 @@ export const problems = {
   unreachable: 'The server cannot be reached. Check the connection; what is on the screen stays.',
 
   sign_in: 'Your sign-in has ended. Sign in to go on; nothing on the screen is lost.',
-  wrong_password: 'The e-mail and the password do not match. A project owner can give you a one-time link.',
-  link_used: 'This link has been used, withdrawn, or is older than 24 hours. Ask whoever gave it to you for a new one.',
+  wrong_password:
+    'The e-mail or sign-in name and the password do not match. A project owner can give you a one-time link.',
+  link_used: 'This link has been used or withdrawn, or its time is over. Ask whoever gave it to you for a new one.',
   demo_only_here: 'The demo team can be entered only on the computer that runs Tamga. Sign in with your own account.',
   email_taken: 'There is an account with this e‑mail already. Sign in with it, then open the link once more.',
   weak_password: 'The password is too short: at least 10 characters.',
@@ -25,6 +26,18 @@ export const problems = {
   name_differs: 'Nothing was deleted: the name you typed is not the project’s. Type “{name}” as it stands.',
   project_removed: 'The project was removed for good, so it cannot be brought back.',
   member_gone: 'This person is no longer a member. Invite them anew.',
+  session_limited:
+    'Nothing was changed: you came in by a one-time link‹ of {name}›, and this takes a sign-in with your password.',
+  password_kept:
+    'The password was not changed: this account has an e-mail or projects of other owners, and a link of one owner does not change it. Whoever runs the server can make a link that does.',
+  name_empty: 'The name is empty. Write at least one letter.',
+  name_long: 'The name is longer than {most} characters. Shorten it.',
+  name_character:
+    'The name has an invisible, control or direction character ({character}) at place {at}. Remove it and try again.',
+  name_marks: 'The name has too many marks on one letter, or a mark without a letter, at place {at}. Remove them.',
+  names_refused:
+    'No account was made: {n} lines are refused‹, the first is line {line}›. Correct the lines listed, then try again.',
+  names_many: 'No account was made: at most {most} names are taken at once. Make the rest in a second step.',
 
   label_set_moved:
     'Not saved: somebody saved the labels meanwhile‹ (revision {no})›. Load theirs, then make your changes again.',
