@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { taskFailed } from './background.ts'
 import { healthRoutes, Readiness } from './health.ts'
+import { silent } from './log.ts'
 import { METRICS_TOKEN, openTestApp, type TestApp } from './test-app.ts'
 
 let app: TestApp
@@ -55,6 +57,17 @@ test('without its Redis a server still takes people, and says what it lacks', as
   const services = { ...app.services, bus: { ...app.services.bus, state: 'down' as const } }
   const answer = await healthRoutes(services, app.readiness, null).request('/readyz')
   expect([answer.status, await answer.json()]).toEqual([200, { ready: true, missing: [], degraded: ['redis'] }])
+})
+
+test('a background task that fails again and again shows, and the server still takes people', async () => {
+  for (let i = 0; i < 3; i++) taskFailed({ ...app.services, log: silent }, 'sweep', new TypeError('broken'))
+  const answer = await ask('/readyz')
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    { ready: true, missing: [], degraded: ['background:sweep'] },
+  ])
+  app.services.metrics.background.succeeded('sweep')
+  expect(await (await ask('/readyz')).json()).toMatchObject({ degraded: [] })
 })
 
 test('a server that stops says so at once', async () => {

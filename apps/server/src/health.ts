@@ -88,7 +88,8 @@ export const healthRoutes = (services: Services, readiness: Readiness, token: st
     .get('/healthz', (c) => c.json({ alive: true }, 200, fresh))
     .get('/readyz', async (c) => {
       const missing = await readiness.missing()
-      const degraded = services.bus.state === 'down' ? ['redis'] : []
+      const failing = services.metrics.background.failing.map((task) => `background:${task}`)
+      const degraded = [...(services.bus.state === 'down' ? ['redis'] : []), ...failing]
       return c.json({ ready: missing.length === 0, missing, degraded }, missing.length === 0 ? 200 : 503, fresh)
     })
     .get('/metrics', async (c) => {

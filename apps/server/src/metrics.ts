@@ -1,4 +1,5 @@
 import { closeCodes } from '@tamga/collab'
+import { Background } from './background.ts'
 import type { ProblemCode } from '@tamga/model'
 import type { Database } from './db/open.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
@@ -16,6 +17,7 @@ const knownCloses: ReadonlySet<number> = new Set([...PLAIN_CLOSES, ...Object.val
  */
 export class Metrics {
   readonly registry = new Registry()
+  readonly background = new Background()
 
   // the live room
   readonly rooms = this.#gauge('tamga_rooms', 'Live rooms held in memory')
@@ -32,6 +34,12 @@ export class Metrics {
   readonly epochs = this.#counter('tamga_epochs_total', 'Documents begun anew without their past')
   readonly setAside = this.#counter('tamga_set_aside_total', 'Refused values kept for their writers')
   readonly catchUps = this.#counter('tamga_catch_ups_total', 'Times a room read what another process had written')
+
+  readonly backgroundFailures = this.#counter(
+    'tamga_background_failures_total',
+    'Failures of what the server does by itself, other than that the database was away',
+    'task',
+  )
 
   // the web
   readonly requests = this.#counter('tamga_http_requests_total', 'HTTP requests', 'method', 'route', 'status')

@@ -1,5 +1,6 @@
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
+import { every, type Task } from './background.ts'
 import { resumeErasures } from './articles/erase.ts'
 import { sweepImports } from './articles/import.ts'
 import { openBus, type Bus } from './bus.ts'
@@ -105,11 +106,11 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
   const unwatch = readiness.watch()
   const console = await openConsole(services)
   database.announce({ url: services.origins.url, socket: console.path })
-  const sweeping = setInterval(() => void sessions.sweep().catch(() => undefined), 60 * 60 * 1000)
+  const sweeping = every(services, 'sessions', HOUR, () => sessions.sweep())
   const jobs = [
-    keepDoing(services, MINUTE, 'gold does not follow the settings yet', resumeRefreshes),
-    keepDoing(services, MINUTE, 'an erasure has not ended yet', resumeErasures),
-    keepDoing(services, HOUR, 'deleted projects are not removed yet', removeDue),
+    keepDoing(services, 'settings', MINUTE, (signal) => resumeRefreshes(services, signal)),
+    keepDoing(services, 'erasure', MINUTE, (signal) => resumeErasures(services, signal)),
+    keepDoing(services, 'removal', HOUR, (signal) => removeDue(services, signal)),
   ]
   return {
     url: services.origins.url,
@@ -118,10 +119,9 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
     async stop() {
       readiness.stop()
       unwatch()
-      clearInterval(sweeping)
       await Promise.all([
         live.close(),
-        ...jobs.map((job) => job.stop()),
+        sweeping.stop(), ...jobs.map((job) => job.stop()),
         endUpkeep(),
         console.close(),
         traffic.settled(REQUEST_MS),
@@ -159,24 +159,15 @@ function openServices(env: Env, log: Log, database: Database, bus: Bus, port: nu
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-type Job = (services: Services, signal: AbortSignal) => Promise<void>
-
-/** Takes up, now and every so often, what is left of long work; one run at a time. A failure is logged under `warning`. */
-function keepDoing(services: Services, everyMs: number, warning: string, job: Job) {
+/** Takes up, now and every so often, what is left of long work, until it is stopped. */
+function keepDoing(services: Services, task: Task, ms: number, job: (signal: AbortSignal) => Promise<void>) {
   const ended = new AbortController()
-  let running: Promise<void> | null = null
-  const run = () => {
-    running ??= job(services, ended.signal)
-      .catch((err: Error) => services.log.warn({ err }, warning))
-      .finally(() => (running = null))
-  }
-  run()
-  const timer = setInterval(run, everyMs)
+  const timer = every(services, task, ms, () => job(ended.signal))
+  timer.now()
   return {
-    async stop() {
-      clearInterval(timer)
+    stop() {
       ended.abort()
-      await running
+      return timer.stop()
     },
   }
 }

@@ -1,3 +1,4 @@
+import { every } from './background.ts'
 import type { Database } from './db/open.ts'
 import { EMBEDDED, logSize, sizeOf } from './db/size.ts'
 import { vacuum } from './db/vacuum.ts'
@@ -23,7 +24,6 @@ export async function outgrown({ db, kind }: Pick<Services, 'db' | 'kind'>, limi
 
 /** Does, once a minute, what a database needs done and what its gauges show. Answers how to end that. */
 export function keepUp(database: Database, services: Services, nobodyIsIn: () => boolean): () => Promise<void> {
-  let running: Promise<void> | null = null
   let swept = 0
   let quiet = false
   let told = ''
@@ -42,15 +42,7 @@ export function keepUp(database: Database, services: Services, nobodyIsIn: () =>
     if (tables > 0) services.log.routine({ tables }, 'dead rows swept')
     swept = writes
   }
-  const run = () => {
-    running ??= round()
-      .catch((err: Error) => services.log.warn({ err }, 'the upkeep of the database waits for the next minute'))
-      .finally(() => (running = null))
-  }
-  run()
-  const timer = setInterval(run, MINUTE)
-  return async () => {
-    clearInterval(timer)
-    await running
-  }
+  const timer = every(services, 'upkeep', MINUTE, round)
+  timer.now()
+  return timer.stop
 }

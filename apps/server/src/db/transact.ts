@@ -39,5 +39,18 @@ const NO_CONNECTION = 'timeout exceeded when trying to connect'
 export const isAway = (error: unknown): boolean =>
   AWAY.has(String((error as { code?: unknown }).code)) || (error as { message?: unknown }).message === NO_CONNECTION
 
+// the server stops, crashes, or ends this connection; the socket below it breaks
+const CUT_OFF = /^(57P0[123]|08...|ECONNRESET|EPIPE|ETIMEDOUT)$/
+
+// what pg says, without a code, of a connection that went while it was in use
+const ENDED = ['Connection terminated', 'Client was closed', 'Client has encountered a connection error']
+
+/** True if the database is away, or went away under the question: what was asked may have been done or not. */
+export function isDisconnected(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (isAway(error) || CUT_OFF.test(String(code))) return true
+  return typeof message === 'string' && ENDED.some((start) => message.startsWith(start))
+}
+
 /** True if a transaction failed only because another one stood in its way. */
 export const isBusy = (error: unknown): boolean => BUSY.has(String((error as { code?: unknown }).code))

@@ -1,3 +1,4 @@
+import { taskFailed } from '../background.ts'
 import { transact } from '../db/transact.ts'
 import type { Services } from '../services.ts'
 import { beginEpoch, isWorthANewEpoch } from './epoch.ts'
@@ -55,7 +56,7 @@ export class Compaction {
     if (seq - snapshotSeq < SNAPSHOT_ROWS || tailBytes < this.#bytes * SNAPSHOT_SHARE) return
     this.#running = this.#snap()
       // the log has it all: the next one will do
-      .catch(() => undefined)
+      .catch((error: unknown) => taskFailed(this.#services, 'snapshot', error))
       .finally(() => (this.#running = null))
   }
 
@@ -69,8 +70,14 @@ export class Compaction {
     const { replica } = this.#room
     this.#room.begins()
     this.#running = beginEpoch(this.#services, replica.info.layer)
-      .then(() => this.#room.renewed())
-      .catch(() => (this.#failedAt = performance.now()))
+      .then(() => {
+        this.#services.metrics.background.succeeded('epoch')
+        this.#room.renewed()
+      })
+      .catch((error: unknown) => {
+        this.#failedAt = performance.now()
+        taskFailed(this.#services, 'epoch', error)
+      })
       .then(() => {
         this.#running = null
         this.#room.ends()
@@ -90,6 +97,7 @@ export class Compaction {
       replica.isHeld = false
     }
     this.#services.metrics.snapshots.inc()
+    this.#services.metrics.background.succeeded('snapshot')
     replica.snapshotSeq = seq
     replica.tailBytes -= tailBytes
     this.#bytes = state.length

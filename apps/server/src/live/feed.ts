@@ -1,6 +1,8 @@
 import type { FactMessage } from '@tamga/collab'
-import { factsAfter, positions, type FactNotifier } from '../facts.ts'
+import { taskFailed } from '../background.ts'
 import type { Db } from '../db/open.ts'
+import { factsAfter, positions } from '../facts.ts'
+import type { Services } from '../services.ts'
 
 interface Subscription {
   readonly scope: string
@@ -15,14 +17,16 @@ interface Subscription {
  */
 export class Feed {
   readonly #db: Db
+  readonly #services: Pick<Services, 'log' | 'metrics'>
   readonly #subscriptions = new Set<Subscription>()
   readonly #stop: () => void
   #looking: Promise<void> | null = null
   #again = false
 
-  constructor(db: Db, notifier: FactNotifier) {
-    this.#db = db
-    this.#stop = notifier.listen(() => this.look())
+  constructor(services: Pick<Services, 'db' | 'notifier' | 'log' | 'metrics'>) {
+    this.#db = services.db
+    this.#services = services
+    this.#stop = services.notifier.listen(() => this.look())
   }
 
   /** Delivers the facts of a scope after a number, in order; without one, those from now on. Returns what ends it. */
@@ -50,8 +54,10 @@ export class Feed {
       this.#again = false
       try {
         await this.#lookOnce()
-      } catch {
-        // the database is away: the next look finds what this one missed
+        this.#services.metrics.background.succeeded('facts')
+      } catch (error) {
+        // the next look finds what this one missed
+        taskFailed(this.#services, 'facts', error)
       }
     }
     this.#looking = null

@@ -572,7 +572,7 @@ describe('connections that are none', () => {
     const { services, db } = room
     const port = Number(new URL(room.url).port)
     const sessions = openSessions(db, { secure: false, port, demo: true })
-    const feed = new Feed(db, services.notifier)
+    const feed = new Feed(services)
     const door = new UpgradeHandler(services, (cookie) => sessions.find(cookie), new Rooms(services), feed)
     const http = createServer().on('upgrade', door.upgrade)
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Here } from '@tamga/collab'
+import { every } from '../background.ts'
 import type { Services } from '../services.ts'
 import { tellCounts } from './counts.ts'
 import { UpgradeHandler, type FindSession } from './handshake.ts'
@@ -37,24 +38,26 @@ const BEAT_MS = 20_000
 
 export function openLive(services: Services, { find }: { find: FindSession }): Live {
   const rooms = new Rooms(services)
-  const feed = new Feed(services.db, services.notifier)
+  const feed = new Feed(services)
   const door = new UpgradeHandler(services, find, rooms, feed)
   const timers = [
-    every(PRESENCE_MS, () => rooms.sendPresence()),
-    every(POLL_MS, () => feed.look()),
-    every(POLL_MS, () => closeRevoked(services, door.connections)),
-    every(POLL_MS, () => (services.bus.shared ? rooms.poll() : undefined)),
-    every(COUNTS_MS, () => tellCounts(services)),
-    every(PUT_AWAY_MS, () => rooms.putAway()),
-    every(SWEEP_MS, () => sweep(services)),
-    every(BEAT_MS, () => door.connections.forEach((connection) => connection.beat())),
+    every(services, 'presence', PRESENCE_MS, () => rooms.sendPresence()),
+    every(services, 'revoked', POLL_MS, () => closeRevoked(services, door.connections)),
+    every(services, 'heads', POLL_MS, () => (services.bus.shared ? rooms.poll() : undefined)),
+    every(services, 'counts', COUNTS_MS, () => tellCounts(services)),
+    every(services, 'rooms', PUT_AWAY_MS, () => rooms.putAway()),
+    every(services, 'sweep', SWEEP_MS, () => sweep(services)),
+    every(services, 'beat', BEAT_MS, () => door.connections.forEach((connection) => connection.beat())),
   ]
+  const looking = setInterval(() => feed.look(), POLL_MS).unref()
   return {
     upgrade: door.upgrade,
     write: (layer, account, write) => rooms.write(layer, account, write),
     here: (project) => rooms.here(project),
     async close() {
-      for (const timer of timers) clearInterval(timer)
+      // what runs meets the rooms and the feed as they end
+      for (const timer of timers) void timer.stop()
+      clearInterval(looking)
       // first what has arrived, with its acknowledgement; then what came while the doors closed
       await rooms.settled()
       await door.shut()
@@ -65,18 +68,4 @@ export function openLive(services: Services, { find }: { find: FindSession }): L
       await feed.close()
     },
   }
-}
-
-/** Does something again and again, however slow the database is, and never twice at once. */
-function every(ms: number, act: () => unknown): ReturnType<typeof setInterval> {
-  let running = false
-  const timer = setInterval(() => {
-    if (running) return
-    running = true
-    Promise.resolve(act())
-      // the database is away: the next time will do
-      .catch(() => undefined)
-      .finally(() => (running = false))
-  }, ms)
-  return timer.unref()
 }

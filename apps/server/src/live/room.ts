@@ -10,6 +10,7 @@ import {
 } from '@tamga/collab'
 import { Problem } from '@tamga/model'
 import * as Y from 'yjs'
+import { taskFailed } from '../background.ts'
 import type { Services } from '../services.ts'
 import { beginAnewIfWorth, Compaction } from './compaction.ts'
 import { rebuild, rebuildIfUnlike } from './epoch.ts'
@@ -439,8 +440,8 @@ export class Room implements Flushable {
   #lookBehind(): void {
     headOf(this.#services.db, this.info.layer)
       .then((head) => this.poll(head))
-      // the database is away: the next write, or the next poll, finds out
-      .catch(() => undefined)
+      // the next write, or the next poll, finds out
+      .catch((error: unknown) => taskFailed(this.#services, 'heads', error))
   }
 
   #tellUnsent(): void {

@@ -1,5 +1,6 @@
 import type { Here } from '@tamga/collab'
 import { Problem } from '@tamga/model'
+import { taskFailed } from '../background.ts'
 import type { Services } from '../services.ts'
 import { Flusher } from './flusher.ts'
 import { Lobby } from './lobby.ts'
@@ -81,8 +82,8 @@ export class Rooms implements RoomKeeper {
       if (room.idleFor(now) >= idleMs && !this.#leaving.has(layer)) {
         const leaving = room
           .putAway()
-          // the database is away: the room stays
-          .catch(() => undefined)
+          // the room stays, and is put away the next time
+          .catch((error: unknown) => taskFailed(this.#services, 'snapshot', error))
           .finally(() => this.#leaving.delete(layer))
         this.#leaving.set(layer, leaving)
       }

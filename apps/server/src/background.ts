@@ -1,0 +1,89 @@
+import { isBusy, isDisconnected } from './db/transact.ts'
+import type { Services } from './services.ts'
+
+/** What a server does by itself, without anybody who waits for the answer. */
+export const tasks = [
+  'presence',
+  'facts',
+  'revoked',
+  'sessions',
+  'heads',
+  'counts',
+  'rooms',
+  'sweep',
+  'beat',
+  'snapshot',
+  'epoch',
+  'settings',
+  'erasure',
+  'removal',
+  'upkeep',
+] as const
+export type Task = (typeof tasks)[number]
+
+/** So many failures of a task without a success between them are worth a word to whoever asks how the server is. */
+const REPEATS = 3
+
+/** The tasks that fail again and again: how often each did since it last succeeded. */
+export class Background {
+  readonly #failures = new Map<Task, number>()
+
+  /** Notes a failure, and answers how many there were in a row. */
+  failed(task: Task): number {
+    const n = (this.#failures.get(task) ?? 0) + 1
+    this.#failures.set(task, n)
+    return n
+  }
+
+  succeeded(task: Task): void {
+    this.#failures.delete(task)
+  }
+
+  get failing(): Task[] {
+    return [...this.#failures].filter(([, n]) => n >= REPEATS).map(([task]) => task)
+  }
+}
+
+type Told = Pick<Services, 'log' | 'metrics'>
+
+/**
+ * Tells of the failure of a task. That the database is away, or that somebody held what it wanted, is no news: the watch
+ * over the database says the one, the next run mends the other. All else is logged with its stack and counted, and shows in
+ * `/readyz` when it repeats.
+ */
+export function taskFailed({ log, metrics }: Told, task: Task, err: unknown): void {
+  if (isDisconnected(err) || isBusy(err)) return
+  const inARow = metrics.background.failed(task)
+  metrics.backgroundFailures.inc({ task })
+  log.error({ err, task, inARow }, 'a background task failed')
+}
+
+export interface Repeated {
+  /** Runs it at once, unless it runs already. */
+  now(): void
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Does something every so often, however slow the database is, and never twice at once. Answers how to end that: it waits
+ * for a run that is under way.
+ */
+export function every(services: Told, task: Task, ms: number, act: () => unknown): Repeated {
+  let running: Promise<void> | null = null
+  const run = () => {
+    running ??= Promise.resolve()
+      .then(act)
+      .then(
+        () => services.metrics.background.succeeded(task),
+        (error: unknown) => taskFailed(services, task, error),
+      )
+      .finally(() => (running = null))
+  }
+  const timer = setInterval(run, ms)
+  timer.unref()
+  const stop = async () => {
+    clearInterval(timer)
+    await running
+  }
+  return { now: run, stop }
+}
