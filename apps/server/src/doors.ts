@@ -1,6 +1,8 @@
 import { Problem } from '@tamga/model'
+import type { HonoRequest } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Env } from './auth/guard.ts'
+import { otherAddressPage, otherAddressPolicy } from './other-address.ts'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 const JSON_BYTES = 1024 * 1024
@@ -9,11 +11,21 @@ const JSON_BYTES = 1024 * 1024
 export const checkOrigin = createMiddleware<Env>(async (c, next) => {
   const { origins } = c.var.services
   const host = c.req.header('host')
-  if (!origins.hostAllowed(host)) throw new Problem('foreign_origin')
+  if (!origins.hostAllowed(host)) {
+    if (!wantsPage(c.req)) throw new Problem('foreign_origin')
+    c.header('content-security-policy', otherAddressPolicy)
+    return c.html(otherAddressPage(origins.url, c.req.header('accept-language') ?? ''), 403)
+  }
   if (!SAFE.has(c.req.method) && !origins.originAllowed(c.req.header('origin'), host))
     throw new Problem('foreign_origin')
   await next()
 })
+
+/** True for somebody at a browser who opened an address; programs and the page's own requests get JSON. */
+const wantsPage = (request: HonoRequest): boolean =>
+  request.method === 'GET' &&
+  !request.path.startsWith('/api/') &&
+  (request.header('accept') ?? '').includes('text/html')
 
 /** Bodies are JSON of at most 1 MB, or multipart where a route reads it as a stream. */
 export const checkBody = createMiddleware<Env>(async (c, next) => {
@@ -43,7 +55,7 @@ const POLICY = [
 /** What every answer says to the browser about what may run. */
 export const secureHeaders = createMiddleware<Env>(async (c, next) => {
   await next()
-  c.header('content-security-policy', POLICY)
+  if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', POLICY)
   c.header('x-content-type-options', 'nosniff')
   c.header('referrer-policy', 'no-referrer')
   c.header('cross-origin-opener-policy', 'same-origin')
