@@ -121,7 +121,8 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
       unwatch()
       await Promise.all([
         live.close(),
-        sweeping.stop(), ...jobs.map((job) => job.stop()),
+        sweeping.stop(),
+        ...jobs.map((job) => job.stop()),
         endUpkeep(),
         console.close(),
         traffic.settled(REQUEST_MS),
