@@ -300,7 +300,7 @@ test.describe('sockets', () => {
 
   test("take an annotator's span and not a viewer's", async () => {
     const send = async ({ cookie }: Caller, client: number, id: string, clock = 0) => {
-      const one = socket(live(), { cookie })
+      const one = socket(`${live()}?client=${client}`, { cookie })
       await one.answered
       one.sendUpdate(spanUpdate([client, clock], id, [9, 22], 'org'))
       return one
@@ -314,7 +314,7 @@ test.describe('sockets', () => {
     expect([await articles(), await logged()]).toEqual([before, log])
     // another's client id is no disguise
     const disguised = await send(viewer, 100001, 'h'.repeat(16), 1)
-    expect(await disguised.closed).toBe(4400)
+    expect(await disguised.closed).toBe(4423)
     expect(await annotation('h'.repeat(16))).toEqual([])
   })
 

@@ -116,7 +116,8 @@ export class Editor {
 
   #turnedAway(tab: Tab, code: number, reason: string): void {
     if (tab !== this.#tab) return
-    if (code === closeCodes.epoch) return void this.#renew(tab)
+    // two of random ids may be equal: another document has another
+    if (code === closeCodes.epoch || code === closeCodes.clientTaken) return void this.#renew(tab)
     const refused = code === closeCodes.malformed && reason === 'the database refuses it'
     if (!refused || !this.#desk.refusesValues())
       this.#desk.ledger.note(`an honest client was closed with ${code}: ${reason}`)
@@ -175,7 +176,7 @@ class Tab {
       connect: false,
       disableBc: true,
       maxBackoffTime: 300,
-      params: { ack: '1', epoch: `${epoch}` },
+      params: { ack: '1', epoch: `${epoch}`, client: `${this.doc.clientID}` },
       WebSocketPolyfill: this.#socket() as never,
     })
     // y-websocket has no handlers for our own messages; what they say is read by the socket

@@ -22,6 +22,7 @@ export class Crowd {
       await Promise.all(some.map((client) => client.join()))
     }
     crowd.#writers = crowd.#clients.map(() => new Writer())
+    for (const [i, client] of crowd.#clients.entries()) client.announce([crowd.#writers[i].client])
     crowd.#rooms = crowd.#clients.map((_, i) => Math.floor(i / perRoom))
     return crowd
   }

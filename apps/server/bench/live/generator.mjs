@@ -39,6 +39,7 @@ const verbs = {
     if (!histories.has(key)) histories.set(key, history(shape))
     const updates = histories.get(key)
     const client = await new Client(participant).join()
+    client.announce(clientsOf(updates))
     for (const [i, update] of updates.entries()) {
       client.send(client.frameOf(update))
       while (acknowledges && i + 1 - client.acked > AHEAD) await pause(1, client)
@@ -71,6 +72,9 @@ async function joined(participant) {
   client.end()
   return client
 }
+
+/** The client ids under which the updates were written. */
+const clientsOf = (updates) => [...new Set(updates.flatMap((update) => [...Y.parseUpdateMeta(update).to.keys()]))]
 
 /** All that the updates say was ever written, counted. */
 function clocksOf(updates) {

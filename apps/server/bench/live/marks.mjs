@@ -37,6 +37,11 @@ export class Writer {
     this.#doc.on('update', (update) => (this.#update = update))
   }
 
+  /** The client id under which it writes. */
+  get client() {
+    return this.#doc.clientID
+  }
+
   write(n) {
     if (this.#last === null) this.#map.set(idOf(n), recordOf(n))
     else this.#map.set(`${idOf(this.#last)}/label`, LABELS[(n + 1) % 3])

@@ -2,7 +2,7 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { frameOf, Wire } from './wire.mjs'
 
-const [SYNC, AUTH, QUERY, SYNC_REPLY, STATUS, ACK] = [0, 2, 3, 4, 8, 120]
+const [SYNC, AWARENESS, AUTH, QUERY, SYNC_REPLY, STATUS, ACK] = [0, 1, 2, 3, 4, 8, 120]
 /** Somebody who is silent for longer is taken for gone. */
 const SILENCE = 20_000
 const [STEP_1, STEP_2, UPDATE] = [0, 1, 2]
@@ -61,6 +61,19 @@ export class Client {
   /** The frame that carries an update. */
   frameOf(update) {
     return this.#frame(SYNC, (encoder) => writeStep(encoder, UPDATE, update))
+  }
+
+  /** Announces the client ids under which it is going to write, as a page does by its first presence. */
+  announce(clients) {
+    const entries = encode((encoder) => {
+      encoding.writeVarUint(encoder, clients.length)
+      for (const client of clients) {
+        encoding.writeVarUint(encoder, client)
+        encoding.writeVarUint(encoder, 1)
+        encoding.writeVarString(encoder, '{}')
+      }
+    })
+    this.#send(AWARENESS, (encoder) => encoding.writeVarUint8Array(encoder, entries))
   }
 
   send(frame) {

@@ -33,6 +33,7 @@ export class Storm {
   #write(rate) {
     const writers = this.#clients.map(() => new Writer())
     this.#written = this.#clients.map(() => [])
+    for (const [i, client] of this.#clients.entries()) client.announce([writers[i].client])
     let i = 0
     const timer = setInterval(() => {
       const who = i++ % this.#clients.length

@@ -14,7 +14,10 @@ const COPIED_BYTES = 64 * 1024
 const keepAlive = packetOf({ type: 'awareness', update: encodeAwareness([]) })
 
 /** Who is at the other end, and what it understands. */
-type Who = Pick<Connection, 'account' | 'session' | 'project' | 'layer' | 'wantsAcks' | 'knowsEpoch'>
+type Who = Pick<
+  Connection,
+  'account' | 'session' | 'project' | 'layer' | 'wantsAcks' | 'knowsEpoch' | 'clients' | 'page'
+>
 
 /** One WebSocket, as rooms and lobbies see it. */
 export class Connection implements RoomConnection {
@@ -25,6 +28,8 @@ export class Connection implements RoomConnection {
   readonly layer: string | null
   readonly wantsAcks: boolean
   readonly knowsEpoch: boolean
+  readonly clients: readonly number[] | null
+  readonly page: string | null
   readonly #socket: WebSocket
   readonly #stream: Duplex
   #answers = true
@@ -41,6 +46,8 @@ export class Connection implements RoomConnection {
     this.layer = who.layer
     this.wantsAcks = who.wantsAcks
     this.knowsEpoch = who.knowsEpoch
+    this.clients = who.clients
+    this.page = who.page
     socket.on('pong', () => (this.#answers = true))
   }
 

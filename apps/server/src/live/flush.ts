@@ -1,5 +1,5 @@
 import type { Refusal, UpdateFault } from '@tamga/collab'
-import { Problem } from '@tamga/model'
+import { Problem, type Role } from '@tamga/model'
 import type pg from 'pg'
 import { clientOf, transactInTwo } from '../db/in-two.ts'
 import { poolOf } from '../db/open.ts'
@@ -53,7 +53,7 @@ export async function flush(services: Services, batches: readonly Batch[]): Prom
       if (!layer) continue
       const context = await begin(trx, batch, layer, layer)
       batch.replica.learn(isPlain(layer), accountsIn([batch]), layer.roles ?? {})
-      await claim(trx, batch, updates)
+      await claim(trx, batch, updates, layer.roles ?? {})
       taken.set(batch, takeAll(batch, updates, context, layer.roles ?? {}))
     }
     return taken
@@ -64,7 +64,7 @@ export async function flush(services: Services, batches: readonly Batch[]): Prom
 function isExpected(decoded: ReadonlyMap<Batch, readonly Decoded[]>): boolean {
   const isKnown = ([batch, updates]: readonly [Batch, readonly Decoded[]]) =>
     batch.replica.expects(accountsIn([batch])) && claimsOf(batch, updates).size === 0
-  const sizes = [...decoded.keys()].flatMap(({ items }) => items.map(({ bytes }) => bytes?.length ?? 0))
+  const sizes = [...decoded.keys()].flatMap(({ items }) => items.map(({ bytes }) => bytes.length))
   return sizes.reduce((sum, size) => sum + size, 0) <= EXPECTED_BYTES && [...decoded].every(isKnown)
 }
 
@@ -258,8 +258,13 @@ const isPlain = ({ state, withdrawn, closed, decided }: LayerStanding): boolean 
   state === 'open' && !withdrawn && !closed && !decided
 
 /** Binds every client id that is used here for the first time to its user. */
-async function claim(trx: Trx, batch: Batch, decoded: readonly Decoded[]): Promise<void> {
-  const claims = claimsOf(batch, decoded)
+async function claim(
+  trx: Trx,
+  batch: Batch,
+  decoded: readonly Decoded[],
+  roles: Readonly<Record<string, Role>>,
+): Promise<void> {
+  const claims = claimsOf(batch, decoded, roles)
   if (claims.size === 0) return
   const { replica } = batch
   replica.ahead = true

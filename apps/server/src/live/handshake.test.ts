@@ -1,9 +1,14 @@
-import { closeCodes, encodeAwareness, liveLimits, ROOT, type Message } from '@tamga/collab'
+import { closeCodes, decodeAwareness, encodeAwareness, encodeMessage, liveLimits } from '@tamga/collab'
+import { ROOT, type Message } from '@tamga/collab'
 import * as encoding from 'lib0/encoding'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { hashOf } from '../auth/sessions.ts'
 import { newId } from '../services.ts'
+import { Flusher } from './flusher.ts'
+import { Room } from './room.ts'
+import { headOf, layerInfoOf } from './store.ts'
+import { Wire } from './test-process.ts'
 import { openTestRoom, span, Stranger, Tab, until, type Person, type TestRoom } from './test-room.ts'
 
 let room: TestRoom
@@ -26,8 +31,12 @@ function tab(person: Person, params?: Record<string, string>): Tab {
   open.push(one)
   return one
 }
-function stranger(path: string, options: ConstructorParameters<typeof Stranger>[2]): Stranger {
-  const one = new Stranger(room, path, options)
+function stranger(
+  path: string,
+  options: ConstructorParameters<typeof Stranger>[2],
+  clients?: readonly number[] | null,
+): Stranger {
+  const one = new Stranger(room, path, options, clients)
   open.push(one)
   return one
 }
@@ -98,6 +107,13 @@ describe('a session by an owner’s link', () => {
     expect(await one.closed()).toBe(closeCodes.notYours)
   })
 })
+
+const bound = () =>
+  room.db.selectFrom('layer_client').select(['client', 'account']).where('layer', '=', layer).execute()
+
+/** Presence under these ids, as a page says it first. */
+const presenceOf = (...clients: number[]) =>
+  encodeAwareness(clients.map((client) => ({ client, clock: 1, state: { at: [0, 1], chosen: null } })))
 
 describe('at the door', () => {
   test.each<[string, () => Promise<Stranger>, number]>([
@@ -258,7 +274,7 @@ describe('what no honest client sends', () => {
     copy.clientID = victim.doc.clientID
     copy.getMap(ROOT).set(`${id}/label`, 'org')
     forger.say({ type: 'update', update: Y.encodeStateAsUpdate(copy, Y.encodeStateVector(victim.doc)) })
-    expect(await forger.closed()).toBe(closeCodes.malformed)
+    expect(await forger.closed()).toBe(closeCodes.history)
     victim.layer.setRanges(id, [[0, 4]])
     await victim.saved()
     expect((await annotations())[0]).toMatchObject({ content: span(0, 4), last_editor: bolat.id })
@@ -268,8 +284,8 @@ describe('what no honest client sends', () => {
     const text = await joined()
     text.socket.send('hello')
     expect(await text.closed()).toBe(closeCodes.malformed)
-    const many = await joined()
-    for (let i = 0; i < 6; i++) many.say({ type: 'update', update: record(many.client - i) })
+    const six = Array.from({ length: 6 }, (_, i) => 5000 + i)
+    const many = stranger(`/live/${layer}`, anna, six)
     expect(await many.closed()).toBe(closeCodes.limits)
     const large = await joined()
     large.say({ type: 'update', update: record(large.client, 'x'.repeat(liveLimits.update.bytes)) })
@@ -280,23 +296,17 @@ describe('what no honest client sends', () => {
     expect(await flood.closed()).toBe(closeCodes.limits)
   })
 
-  test.each<[string, (ids: readonly number[]) => Message]>([
-    [
-      'in presence',
-      (ids) => ({
-        type: 'awareness',
-        update: encodeAwareness(ids.map((client) => ({ client, clock: 1, state: { at: null, chosen: null } }))),
-      }),
-    ],
-    ['in an update', (ids) => ({ type: 'update', update: Y.mergeUpdates(ids.map((id) => record(id))) })],
-  ])('five hundred client ids %s: closed, and no more of them bound than one may use', async (_name, message) => {
+  test('five hundred client ids in a first presence or in an update: closed, and none of them is bound', async () => {
+    const ids = Array.from({ length: 500 }, (_, i) => 7000 + i)
+    const plain = stranger(`/live/${layer}`, anna, null)
+    await plain.opened()
+    plain.say({ type: 'awareness', update: presenceOf(...ids) })
+    expect(await plain.closed()).toBe(closeCodes.limits)
     const one = await joined()
-    one.say(message(Array.from({ length: 500 }, (_, i) => one.client - i)))
-    expect(await one.closed()).toBe(closeCodes.limits)
+    one.say({ type: 'update', update: Y.mergeUpdates(ids.map((id) => record(id))) })
+    expect(await one.closed()).toBe(closeCodes.history)
     await room.live.write(layer, anna.id, { edit: () => undefined })
-    const bound = await room.db.selectFrom('layer_client').select('client').where('layer', '=', layer).execute()
-    expect(bound.length).toBeLessThanOrEqual(liveLimits.clientsPerConnection)
-    expect(await annotations()).toEqual([])
+    expect([await bound(), await annotations()]).toEqual([[], []])
   })
 
   test('asking for the whole document over and over', async () => {
@@ -312,6 +322,129 @@ describe('what no honest client sends', () => {
     one.say({ type: 'step2', update: Y.encodeStateAsUpdate(new Y.Doc()) })
     await until(() => one.heard.find((message) => message.type === 'ack' && message.count === 2))
     expect(await annotations()).toEqual([])
+  })
+})
+
+describe('client ids', () => {
+  const seenBy = ({ provider }: Tab) => provider.awareness.getStates()
+
+  test('are announced in the address, are shown at once, and are bound by the first update alone', async () => {
+    const witness = tab(bolat)
+    await witness.joined()
+    const one = await joined()
+    one.say({ type: 'awareness', update: presenceOf(one.client) })
+    expect(await until(() => seenBy(witness).get(one.client))).toMatchObject({ account: anna.id, at: [0, 1] })
+    expect(await bound()).toEqual([])
+    one.say({ type: 'update', update: record(one.client) })
+    await until(() => one.heard.find((message) => message.type === 'ack' && message.count === 2))
+    expect(await bound()).toEqual([{ client: one.client, account: anna.id }])
+  })
+
+  test('a plain client announces its own by its first presence, and what it repeats of others later is nobody’s', async () => {
+    const witness = tab(bolat)
+    await witness.joined()
+    const plain = stranger(`/live/${layer}?ack=1`, anna, null)
+    await plain.opened()
+    plain.say({ type: 'step2', update: Y.encodeStateAsUpdate(new Y.Doc()) })
+    plain.say({ type: 'awareness', update: presenceOf(plain.client) })
+    plain.say({ type: 'awareness', update: presenceOf(6001) })
+    await until(() => seenBy(witness).has(plain.client))
+    plain.say({ type: 'update', update: record(plain.client) })
+    await until(() => plain.heard.find((message) => message.type === 'ack' && message.count === 2))
+    expect(seenBy(witness).has(6001)).toBe(false)
+    plain.say({ type: 'update', update: record(6001) })
+    expect(await plain.closed()).toBe(closeCodes.history)
+    expect(await bound()).toEqual([{ client: plain.client, account: anna.id }])
+  })
+
+  test.each([
+    ['another account’s page', () => bolat, ''],
+    ['another page of the account', () => anna, '&page=two'],
+  ])(
+    'one that is announced already is not given to %s, however it asks, until its connection ends',
+    async (_name, who, page) => {
+      const first = stranger(`/live/${layer}?page=one`, anna, [4711])
+      await first.opened()
+      const second = stranger(`/live/${layer}?ack=1${page}`, who(), [4711])
+      const plain = stranger(`/live/${layer}?x=1${page}`, who(), null)
+      await plain.opened()
+      plain.say({ type: 'awareness', update: presenceOf(4711) })
+      expect([await second.closed(), await plain.closed()]).toEqual([closeCodes.clientTaken, closeCodes.clientTaken])
+      expect(first.code).toBeNull()
+      first.end()
+      await until(async () => {
+        const again = stranger(`/live/${layer}?ack=1${page}`, who(), [4711])
+        await until(() => again.code !== null || again.heard.length > 0)
+        return again.code === null
+      })
+    },
+  )
+
+  test('a page keeps its id when it comes back before its broken connection was given up', async () => {
+    const first = stranger(`/live/${layer}?ack=1&page=one`, anna, [4711])
+    await first.opened()
+    const again = stranger(`/live/${layer}?ack=1&page=one`, anna, [4711])
+    await again.opened()
+    first.end()
+    again.say({ type: 'step2', update: record(4711) })
+    await until(() => again.heard.some(({ type }) => type === 'ack'))
+    expect(await bound()).toEqual([{ client: 4711, account: anna.id }])
+  })
+
+  test('one that is bound is nobody else’s, and its account’s again', async () => {
+    const first = await joined()
+    first.say({ type: 'update', update: record(first.client) })
+    await until(() => first.heard.find((message) => message.type === 'ack' && message.count === 2))
+    first.end()
+    expect(await stranger(`/live/${layer}`, bolat, [first.client]).closed()).toBe(closeCodes.clientTaken)
+    await until(async () => {
+      const again = stranger(`/live/${layer}?page=later`, anna, [first.client])
+      await until(() => again.code !== null || again.heard.length > 0)
+      return again.code === null
+    })
+  })
+
+  test.each(['x', '', '1', '4294967296', '4711,', '-5000', '5000,,5001', '9'.repeat(400)])(
+    'an address that announces «%s» is malformed',
+    async (clients) => {
+      const one = stranger(`/live/${layer}?client=${clients}`, anna, null)
+      expect(await one.closed()).toBe(closeCodes.malformed)
+    },
+  )
+
+  test('what a viewer sends under an announced id binds nothing', async () => {
+    const viewer = await room.person('Оқырман', 'viewer')
+    const one = await joined(viewer)
+    one.say({ type: 'update', update: record(one.client) })
+    expect(await one.closed()).toBe(closeCodes.notYours)
+    expect(await bound()).toEqual([])
+  })
+
+  test('ten thousand that are announced and written under by nobody leave nothing', async () => {
+    const info = (await layerInfoOf(room.db, layer))!
+    const keeper = { flusher: new Flusher(room.services), forget: () => undefined }
+    const live = await Room.open(room.services, info, keeper)
+    const writer = new Wire(bolat.id, [4711])
+    live.enter(writer)
+    for (let i = 0; i < 10_000; i++) {
+      const wire = new Wire(anna.id, i % 2 ? [5000 + i] : null)
+      live.enter(wire)
+      live.receive(wire, encodeMessage({ type: 'awareness', update: presenceOf(5000 + i) }))
+      live.sendPresence()
+      expect(live.announced).toBe(2)
+      live.leave(wire)
+    }
+    live.receive(writer, encodeMessage({ type: 'step2', update: record(4711) }))
+    await live.settled()
+    expect(await bound()).toEqual([{ client: 4711, account: bolat.id }])
+    expect([...live.replica.doc.store.clients.keys(), ...live.replica.clients.keys()]).toEqual([4711, 4711])
+    expect([live.announced, live.replica.epoch, (await headOf(room.db, layer)).epoch]).toEqual([1, 1, 1])
+    live.receive(writer, encodeMessage({ type: 'queryAwareness' }))
+    const last = writer.down.findLast((message) => message.type === 'awareness')!
+    expect(decodeAwareness(last.update)).toEqual([])
+    live.leave(writer)
+    await live.putAway()
+    expect((await headOf(room.db, layer)).epoch).toBe(1)
   })
 })
 

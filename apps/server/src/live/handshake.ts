@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { closeCodes, type CloseCode, type FactMessage } from '@tamga/collab'
+import { closeCodes, liveLimits, type CloseCode, type FactMessage } from '@tamga/collab'
 import { can } from '@tamga/model'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import type { Reader, SignedIn } from '../auth/sessions.ts'
@@ -42,6 +42,10 @@ interface Place {
   /** The document that the client has, and the last fact it has seen; null if it says nothing of it. */
   readonly epoch: number | null
   readonly after: number | null
+  /** The client ids that it announces, as it wrote them; null if it names none. */
+  readonly clients: string | null
+  /** What tells its page from the account's others; null if it does not say. */
+  readonly page: string | null
 }
 
 /** A socket and the stream below it. */
@@ -130,9 +134,10 @@ export class UpgradeHandler {
     if (place.as !== null && place.as !== signedIn.account.id) throw new Refused(closeCodes.signIn, 'another account')
     const project = await this.#projectOf(place, signedIn.account)
     const { account, session } = signedIn
-    const { wantsAcks, epoch } = place
+    const { wantsAcks, epoch, page } = place
     const layer = place.kind === 'live' ? place.id : null
-    const who = { account, session, project, layer, wantsAcks, knowsEpoch: epoch !== null }
+    const clients = place.clients === null ? null : readClients(place.clients)
+    const who = { account, session, project, layer, wantsAcks, knowsEpoch: epoch !== null, clients, page }
     const connection = new Connection(socket, stream, who)
     const entered =
       place.kind === 'live' ? await this.#enterRoom(place, connection) : this.#enterLobby(project, connection)
@@ -201,6 +206,13 @@ export class UpgradeHandler {
   }
 }
 
+/** The client ids of an address: `client=4711,4712`. Whether they may be used is the room's to say. */
+function readClients(text: string): number[] {
+  const parts = text.split(',', liveLimits.clientsPerConnection + 1)
+  if (!parts.every((part) => /^\d{1,10}$/.test(part))) throw new Refused(closeCodes.malformed, 'not a client id')
+  return parts.map(Number)
+}
+
 const roomKinds = { live: 'room', lobby: 'lobby' } as const
 
 /** What the log says of a place: a path is the client's, and may be of any length. */
@@ -247,7 +259,11 @@ function placeOf(url: string): Place | null {
   const number = (name: string) =>
     /^\d{1,15}$/.test(searchParams.get(name) ?? '') ? Number(searchParams.get(name)) : null
   const wantsAcks = searchParams.get('ack') === '1'
-  return { kind, id, wantsAcks, as: searchParams.get('as'), epoch: number('epoch'), after: number('after') }
+  const page = /^[\w-]{1,64}$/.exec(searchParams.get('page') ?? '')?.[0] ?? null
+  return {
+    ...{ kind, id, wantsAcks, as: searchParams.get('as'), epoch: number('epoch'), after: number('after') },
+    ...{ clients: searchParams.get('client'), page },
+  }
 }
 
 function turnAway(stream: Duplex, status: string): void {

@@ -1,4 +1,4 @@
-import { closeCodes, liveLimits, type CloseCode, type Message, type UpdateFault } from '@tamga/collab'
+import { liveLimits, type CloseCode, type Message } from '@tamga/collab'
 import type { Role } from '@tamga/model'
 import { Bucket } from './bucket.ts'
 import { packetOf } from './packet.ts'
@@ -29,6 +29,10 @@ export interface RoomConnection {
   readonly wantsAcks: boolean
   /** True if it said at the door which document it has. */
   readonly knowsEpoch: boolean
+  /** The client ids that it announced in the handshake's address; null if it leaves that to its first awareness. */
+  readonly clients: readonly number[] | null
+  /** Tells apart the pages of one account, over all connections of a page; null if it does not say. */
+  readonly page: string | null
   readonly closed: boolean
   send(packet: Buffer): void
   close(code: CloseCode, reason: string): void
@@ -39,8 +43,10 @@ export interface RoomConnection {
 /** One connection's place in a room: what it has sent, and how far it has come in joining. */
 export class Participant {
   readonly connection: RoomConnection
-  /** The client ids it has used. */
-  readonly clients = new Set<number>()
+  /** The client ids it announced: of the ids that are nobody's yet, it may write under these alone. */
+  readonly announced = new Set<number>()
+  /** It announced its ids, in the handshake or by its first awareness: what it says of others later is what it heard. */
+  introduced = false
   /** Document messages received on this connection, those included that are not applied. */
   received = 0
   queuedBytes = 0
@@ -79,11 +85,4 @@ export class Participant {
   takeUpdate = (now: number): boolean => this.#updates.take(now)
   takePresence = (now: number): boolean => this.#presence.take(now)
   takeQuestion = (now: number): boolean => this.#questions.take(now)
-
-  /** Notes that it uses a client id, or says that it uses too many. */
-  uses(client: number): UpdateFault | null {
-    this.clients.add(client)
-    if (this.clients.size <= liveLimits.clientsPerConnection) return null
-    return { close: closeCodes.limits, reason: 'too many client ids on one connection' }
-  }
 }

@@ -16,22 +16,15 @@ export class RemotePresence {
   readonly #bus: Bus
   readonly #channel: string
   readonly #presence: RoomPresence
-  readonly #bind: (client: number, account: string) => void
   readonly #stops: (() => void)[]
   /** The number of the last change that each other process told. */
   readonly #heard = new Map<string, number>()
   #told = 0
 
-  /** `bind` hears to whom each client id of the others belongs, before anybody is told of it. */
-  constructor(
-    { bus, layer, cluster }: { bus: Bus; layer: string; cluster: Cluster },
-    presence: RoomPresence,
-    bind: (client: number, account: string) => void,
-  ) {
+  constructor({ bus, layer, cluster }: { bus: Bus; layer: string; cluster: Cluster }, presence: RoomPresence) {
     this.#bus = bus
     this.#channel = `presence/${layer}`
     this.#presence = presence
-    this.#bind = bind
     this.#stops = [
       bus.subscribe(
         this.#channel,
@@ -86,7 +79,7 @@ export class RemotePresence {
     const body = message.subarray(HEAD_BYTES)
     if (kind === 'ask') return this.#answer(Buffer.from(body).toString())
     const whole = kind === 'whole'
-    for (const [client, account] of this.#presence.hear(from, body, whole)) this.#bind(client, account)
+    this.#presence.hear(from, body, whole)
     if (whole || this.#heard.get(from) === n - 1) this.#heard.set(from, n)
     else this.#ask(from)
   }

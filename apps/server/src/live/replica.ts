@@ -145,6 +145,14 @@ export class Replica {
     this.#doubts = this.seq > earlier.seq ? DOUBTS : earlier.#doubts
   }
 
+  /**
+   * Whose a client id is: an account; '' where the document knows the id and nobody owns it, as with the server's own;
+   * undefined while nobody has written under it.
+   */
+  ownerOf(client: number): string | undefined {
+    return this.clients.get(client) ?? (Y.getState(this.doc.store, client) > 0 ? '' : undefined)
+  }
+
   /** How many client ids the document knows. */
   get clientIds(): number {
     return this.doc.store.clients.size

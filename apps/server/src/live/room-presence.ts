@@ -30,10 +30,7 @@ export class RoomPresence {
   readonly #changed = new Map<number, number>()
   readonly #ownChanged = new Map<number, number>()
 
-  /**
-   * Takes what a connection says of one of its own client ids. What it said earlier may come later: the first words under a
-   * new id wait for the id to be bound, those after that do not.
-   */
+  /** Takes what a connection says of one of its own client ids. What it said earlier and arrives later does not count. */
   put(participant: Participant, { client, clock, state }: AwarenessEntry): void {
     const known = this.#own.get(client) ?? this.#gone.get(client)
     if (known?.participant === participant && clock < known.clock) return
@@ -58,8 +55,8 @@ export class RoomPresence {
       }
   }
 
-  /** Takes what another process says of its people; `whole` if it named all of them. Answers whose client ids they are. */
-  hear(process: string, body: Uint8Array, whole: boolean): ReadonlyMap<number, string> {
+  /** Takes what another process says of its people; `whole` if it named all of them. */
+  hear(process: string, body: Uint8Array, whole: boolean): void {
     const entries = (decodeAwareness(body) ?? []).map((entry) => ({ ...entry, state: readSharedPresence(entry.state) }))
     const theirs = this.#others.get(process) ?? new Map<number, Known>()
     const gone = new Map(whole ? theirs : [])
@@ -75,7 +72,12 @@ export class RoomPresence {
     }
     if (theirs.size > 0) this.#others.set(process, theirs)
     else this.#others.delete(process)
-    return new Map(entries.flatMap(({ client, state }) => (state ? [[client, state.account]] : [])))
+  }
+
+  /** The account that uses a client id in another process, if any is known to. */
+  accountElsewhere(client: number): string | undefined {
+    for (const known of this.#others.values()) if (known.has(client)) return known.get(client)!.state.account
+    return undefined
   }
 
   /** Forgets the people of a process that is gone. */

@@ -4,7 +4,6 @@ import {
   decodeAwareness,
   decodeMessage,
   liveLimits,
-  type AwarenessEntry,
   type CloseCode,
   type Message,
 } from '@tamga/collab'
@@ -12,6 +11,7 @@ import { Problem } from '@tamga/model'
 import * as Y from 'yjs'
 import { taskFailed } from '../background.ts'
 import type { Services } from '../services.ts'
+import { Announcements } from './announcements.ts'
 import { beginAnewIfWorth, Compaction } from './compaction.ts'
 import { rebuild, rebuildIfUnlike } from './epoch.ts'
 import { failureOf } from './failure.ts'
@@ -66,6 +66,7 @@ export class Room implements Flushable {
   readonly #participants = new Map<RoomConnection, Participant>()
   readonly #presence = new RoomPresence()
   readonly #remote: RemotePresence | null
+  readonly #announcements = new Announcements()
   readonly #queue: (Incoming | OwnWrite)[] = []
   readonly #unsubscribe: () => void
   #replica: Replica
@@ -119,10 +120,7 @@ export class Room implements Flushable {
     const { cluster } = this.#keeper
     const { layer, owner } = this.info
     if (!bus.shared || !cluster || owner !== null) return null
-    return new RemotePresence({ bus, layer, cluster }, this.#presence, (client, account) => {
-      const { clients } = this.#replica
-      if (!clients.has(client)) clients.set(client, account)
-    })
+    return new RemotePresence({ bus, layer, cluster }, this.#presence)
   }
 
   #openCompaction(): Compaction {
@@ -151,6 +149,11 @@ export class Room implements Flushable {
     return this.#participants.size > 0 || this.#busy || this.#queue.length > 0 ? 0 : now - this.#emptySince
   }
 
+  /** How many client ids the connections have announced. */
+  get announced(): number {
+    return this.#announcements.size
+  }
+
   /** The accounts that are in the room. */
   get accounts(): string[] {
     return [...new Set([...this.#participants.keys()].map(({ account }) => account.id))]
@@ -159,12 +162,16 @@ export class Room implements Flushable {
   enter(connection: RoomConnection): void {
     const participant = new Participant(connection, this.#now())
     this.#participants.set(connection, participant)
+    if (connection.clients && !this.#announce(participant, connection.clients)) return
     this.#whenDurable(() => participant.send({ type: 'step1', vector: Y.encodeStateVector(this.#replica.doc) }))
   }
 
   leave(connection: RoomConnection): void {
     const participant = this.#participants.get(connection)
-    if (participant) this.#presence.leave(participant)
+    if (participant) {
+      this.#presence.leave(participant)
+      this.#announcements.leave(participant)
+    }
     this.#participants.delete(connection)
     if (this.#participants.size === 0) this.#emptySince = this.#now()
   }
@@ -249,35 +256,34 @@ export class Room implements Flushable {
     participant.synced = true
     participant.queuedBytes += bytes.length
     if (participant.queuedBytes > QUEUED_BYTES) return this.#close(participant, closeCodes.limits, 'too much at once')
-    this.#enqueue({ participant, presence: null, bytes, limits, n })
+    this.#enqueue({ participant, bytes, limits, n })
   }
 
   #receivePresence(participant: Participant, update: Uint8Array): void {
     const entries = decodeAwareness(update)
     if (!entries) return this.#close(participant, closeCodes.malformed, 'no awareness')
     if (!participant.takePresence(this.#now())) return this.#close(participant, closeCodes.limits, 'too much presence')
-    for (const entry of entries) if (!participant.expelled) this.#receiveEntry(participant, entry)
+    const clients = entries.filter(({ state }) => state !== null).map(({ client }) => client)
+    if (!participant.introduced && clients.length > 0 && !this.#announce(participant, clients)) return
+    for (const entry of entries) {
+      // y-websocket sends back what it heard of others: what it says of itself alone counts
+      if (!this.#announcements.isOf(entry.client, participant)) continue
+      if (entry.bytes > liveLimits.presenceBytes)
+        return this.#close(participant, closeCodes.limits, 'presence too large')
+      this.#presence.put(participant, entry)
+    }
   }
 
-  #receiveEntry(participant: Participant, entry: AwarenessEntry): void {
-    const owner = this.#replica.clients.get(entry.client)
-    // y-websocket sends back what it heard of others: theirs alone counts
-    if (owner !== undefined && owner !== participant.account.id) return
-    if (entry.bytes > liveLimits.presenceBytes) return this.#close(participant, closeCodes.limits, 'presence too large')
-    if (owner !== undefined) return this.#putPresence(participant, entry)
-    // a new id is bound by the next flush; leaving is not worth one
-    if (entry.state === null) return
-    const fault = participant.uses(entry.client)
-    if (fault) return this.#close(participant, fault.close, fault.reason)
-    this.#enqueue({ participant, presence: entry, bytes: null, limits: liveLimits.update, n: 0 })
-  }
-
-  #putPresence(participant: Participant, entry: AwarenessEntry): void {
-    // bound meanwhile, and not to this account: it was heard of somebody in another process
-    if (this.#replica.clients.get(entry.client) !== participant.account.id) return
-    const fault = participant.uses(entry.client)
+  /** Takes the client ids that a connection announces, once. Closes it and answers false if it may not use one. */
+  #announce(participant: Participant, clients: readonly number[]): boolean {
+    participant.introduced = true
+    const { id: account } = participant.account
+    const fault = this.#announcements.announce(participant, clients, (client) => {
+      const owner = this.#replica.ownerOf(client) ?? this.#presence.accountElsewhere(client)
+      return owner !== undefined && owner !== account
+    })
     if (fault) this.#close(participant, fault.close, fault.reason)
-    else if (!participant.closed) this.#presence.put(participant, entry)
+    return fault === null
   }
 
   // --- taking turns: the copy is changed by one at a time
@@ -305,12 +311,12 @@ export class Room implements Flushable {
     if (this.#busy || this.#dropped) return []
     const end = this.#queue.findIndex((item) => 'write' in item)
     const batch = this.#queue.splice(0, Math.min(most, end < 0 ? this.#queue.length : end)) as Incoming[]
-    for (const { participant, bytes } of batch) participant.queuedBytes -= bytes?.length ?? 0
+    for (const { participant, bytes } of batch) participant.queuedBytes -= bytes.length
     return batch
   }
 
   putBack(items: readonly Incoming[]): void {
-    for (const { participant, bytes } of items) participant.queuedBytes += bytes?.length ?? 0
+    for (const { participant, bytes } of items) participant.queuedBytes += bytes.length
     this.#queue.unshift(...items)
   }
 
@@ -375,9 +381,7 @@ export class Room implements Flushable {
     if (bus.shared && rows.length > 0)
       bus.publish(logChannel(this.info.layer), encodeLogMessage({ epoch: this.#replica.epoch, from, rows }))
     for (const [participant, fault] of faults) this.#close(participant, fault.close, fault.reason)
-    for (const { participant, presence } of batch)
-      if (presence && !participant.expelled) this.#putPresence(participant, presence)
-    const counts = new Map(batch.filter(({ bytes }) => bytes).map(({ participant, n }) => [participant, n]))
+    const counts = new Map(batch.map(({ participant, n }) => [participant, n]))
     const packet = updates.length > 0 ? packetOf({ type: 'update', update: merged(updates) }) : null
     for (const participant of this.#participants.values()) {
       const count = counts.get(participant)

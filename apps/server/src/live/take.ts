@@ -3,28 +3,24 @@ import {
   decodeUpdate,
   inspectUpdate,
   isFault,
-  isServerClient,
   liveLimits,
   newClientsOf,
-  type AwarenessEntry,
   type DecodedUpdate,
   type Refusal,
   type UpdateFault,
   type UpdateLimits,
 } from '@tamga/collab'
 import { can, type ProblemCode, type Role } from '@tamga/model'
-import * as Y from 'yjs'
+import { clientTaken } from './announcements.ts'
 import { applyTogether, type Applied, type Apply, type Settled, type Writer } from './apply.ts'
 import type { Replica } from './replica.ts'
 import { roleIn, type Participant } from './participant.ts'
 import type { LayerStanding, Trx } from './store.ts'
 
-/** What waits in a room's queue: a client's update (or only its first use of a client id), in the order of arrival. */
+/** What waits in a room's queue: a client's update, in the order of arrival. */
 export interface Incoming {
   readonly participant: Participant
-  /** Presence under a client id that is used for the first time, where there is no update. */
-  readonly presence: AwarenessEntry | null
-  readonly bytes: Uint8Array | null
+  readonly bytes: Uint8Array
   /** What the update may hold: more in the first step 2 of a connection. */
   readonly limits: UpdateLimits
   /** How many document messages the connection had sent with this one. */
@@ -60,27 +56,30 @@ const MOST_REFUSED = 1000
 /** A longer update is a step 2: it repeats all deletes that its client knows of, and a little is new. */
 const LONG = 2048
 
-/** What an item's bytes are; null if it has none. */
-export type Decoded = DecodedUpdate | UpdateFault | null
+/** What an item's bytes are. */
+export type Decoded = DecodedUpdate | UpdateFault
 
-export const decode = ({ bytes, limits }: Incoming): Decoded => bytes && decodeUpdate(bytes, limits)
+export const decode = ({ bytes, limits }: Incoming): Decoded => decodeUpdate(bytes, limits)
 
-/** The client ids that are used here for the first time, each with its user. */
-export function claimsOf({ replica, items }: Batch, decoded: readonly Decoded[]): Map<number, string> {
+/**
+ * The client ids that are written under here for the first time, each with its user: of those that its connection announced.
+ * With `roles`, those of users who may not write are left out.
+ */
+export function claimsOf(
+  { replica, items }: Batch,
+  decoded: readonly Decoded[],
+  roles?: Readonly<Record<string, Role>>,
+): Map<number, string> {
   const claims = new Map<number, string>()
-  for (const [i, { participant, presence }] of items.entries()) {
-    const update = decoded[i] ?? null
-    const used = update ? (isFault(update) ? [] : newClientsOf(update, replica.doc)) : presence ? [presence.client] : []
-    // what is beyond a connection's limit is not bound: it closes the connection below
-    for (const id of used)
-      if (isFree(replica, id) && !claims.has(id) && !participant.uses(id)) claims.set(id, participant.account.id)
+  for (const [i, { participant }] of items.entries()) {
+    const update = decoded[i]!
+    const { account, announced } = participant
+    if (isFault(update) || (roles && !can(roleIn(roles, account), 'annotate'))) continue
+    for (const id of newClientsOf(update, replica.doc))
+      if (announced.has(id) && replica.ownerOf(id) === undefined && !claims.has(id)) claims.set(id, account.id)
   }
   return claims
 }
-
-// an id that has a clock but no owner is the server's, or older than the table
-const isFree = ({ clients, doc }: Replica, id: number) =>
-  !isServerClient(id) && id < 2 ** 32 && !clients.has(id) && Y.getState(doc.store, id) === 0
 
 /** Applies what one room has, each item for itself. `decoded` is what `decode` makes of each, its client ids are bound. */
 export function takeAll(
@@ -97,11 +96,10 @@ export function takeAll(
     const update = applyTogether(replica, (apply) => {
       for (; at < items.length && !ends; at++) {
         const item = items[at]!
-        const { participant, presence } = item
-        const given = decoded[at]
+        const { participant } = item
         if (faults.has(participant) || participant.expelled) continue
         const role = roleIn(roles, participant.account)
-        const result = given ? takeIn(replica, item, given, role, context, apply) : participant.uses(presence!.client)
+        const result = takeIn(replica, item, decoded[at]!, role, context, apply)
         if (result === null) continue
         if (isFault(result)) faults.set(participant, result)
         else {
@@ -122,14 +120,22 @@ function addTo(refusals: Map<Participant, Refusal[]>, participant: Participant, 
   refusals.set(participant, [...(refusals.get(participant) ?? []), ...list.map(({ refusal }) => refusal)])
 }
 
-const forged = (client: number): UpdateFault => ({
-  close: closeCodes.malformed,
-  reason: `client ${client} is another's`,
+const otherHistory = (client: number): UpdateFault => ({
+  close: closeCodes.history,
+  reason: `client ${client} is not the sender's, and the database lacks what it wrote`,
 })
 
-/** Is a client id the sender's own, and not one too many? Presence alone asks no more. */
-const own = ({ clients }: Replica, participant: Participant, client: number): UpdateFault | null =>
-  participant.uses(client) ?? (clients.get(client) === participant.account.id ? null : forged(client))
+/**
+ * May somebody bring new structs of a client id? Nothing is visible before it is durable: who has more of another's than the
+ * database knows another history, as after a backup was restored, and is not believed in any of it.
+ */
+function faultOfClient(replica: Replica, { account, announced }: Participant, client: number): UpdateFault | null {
+  const owner = replica.ownerOf(client)
+  if (owner === account.id) return null
+  if (!announced.has(client)) return otherHistory(client)
+  // announced to another process, and claimed by somebody else first
+  return owner === undefined ? null : clientTaken
+}
 
 /** One update of a client: a fault, null if it brings nothing, or what came of it. */
 function takeIn(
@@ -146,7 +152,7 @@ function takeIn(
   const { participant } = item
   // before it is walked through, which takes the longer the more clients are in it
   for (const client of newClientsOf(update, replica.doc)) {
-    const fault = own(replica, participant, client)
+    const fault = faultOfClient(replica, participant, client)
     if (fault) return fault
   }
   const found = inspectUpdate(update, replica.doc)
@@ -164,11 +170,17 @@ const mayNotWrite: UpdateFault = { close: closeCodes.notYours, reason: 'may not 
  * it repeats what is deleted there and brings nothing, and its deletions are not looked at.
  */
 function faultOfReader(
-  { doc }: Replica,
-  { limits }: Incoming,
+  replica: Replica,
+  { participant, limits }: Incoming,
   update: DecodedUpdate | UpdateFault,
 ): UpdateFault | null {
   const isStepTwo = limits === liveLimits.stepTwo
   if (isFault(update)) return update.close === closeCodes.limits && !isStepTwo ? mayNotWrite : update
-  return newClientsOf(update, doc).length > 0 || (update.deletes.size > 0 && !isStepTwo) ? mayNotWrite : null
+  const clients = newClientsOf(update, replica.doc)
+  // the page of a reader may know another history as well
+  for (const client of isStepTwo ? clients : []) {
+    const fault = faultOfClient(replica, participant, client)
+    if (fault) return fault
+  }
+  return clients.length > 0 || (update.deletes.size > 0 && !isStepTwo) ? mayNotWrite : null
 }

@@ -98,7 +98,7 @@ export class Page {
   connect(process: Process): void {
     if (this.wire) return
     if (this.#stale) this.#renew()
-    this.wire = new Wire(this.browser.account)
+    this.wire = new Wire(this.browser.account, [this.doc.clientID])
     this.process = process
     this.pending.connected()
     process.enter(this.wire, this.#epoch)

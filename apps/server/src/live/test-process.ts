@@ -111,14 +111,17 @@ export class Wire implements RoomConnection {
   readonly account: PublicAccount
   readonly wantsAcks = true
   readonly knowsEpoch = true
+  readonly clients: readonly number[] | null
+  readonly page = null
   closed = false
   up: Uint8Array[] = []
   down: Message[] = []
   /** What the server said last: it arrives after all else. */
   code: CloseCode | null = null
 
-  constructor(account: string) {
+  constructor(account: string, clients: readonly number[] | null = null) {
     this.account = { id: account, name: account, colour: 1 }
+    this.clients = clients
   }
 
   send(packet: Buffer): void {

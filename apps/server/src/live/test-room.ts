@@ -215,7 +215,7 @@ export class Tab {
 export class Stranger {
   readonly socket: WebSocket
   readonly heard: Message[] = []
-  readonly client = randomInt(2 ** 31, 2 ** 32)
+  readonly client: number
   code: number | null = null
   status: number | null = null
 
@@ -223,9 +223,15 @@ export class Stranger {
     room: TestRoom,
     path: string,
     { cookie, origin = room.origin, host }: { cookie?: string; origin?: string; host?: string },
+    /** The client ids that it announces in its address; null for a plain client, which names none there. */
+    clients: readonly number[] | null = [],
   ) {
+    this.client = clients?.[0] ?? randomInt(2 ** 31, 2 ** 32)
+    const named = clients && path.startsWith('/live/') ? `client=${[this.client, ...clients.slice(1)].join()}` : ''
+    const address = named ? `${path}${path.includes('?') ? '&' : '?'}${named}` : path
+
     const headers = { ...(cookie && { cookie }), origin, ...(host && { host }) }
-    this.socket = new WebSocket(`${room.url}${path}`, { headers })
+    this.socket = new WebSocket(`${room.url}${address}`, { headers })
     this.socket.on('message', (data: Buffer) => this.heard.push(decodeMessage(new Uint8Array(data))!))
     this.socket.on('close', (code: number) => (this.code = code))
     this.socket.on('unexpected-response', (_request, response) => (this.status = response.statusCode ?? null))

@@ -108,6 +108,8 @@ export class Line {
   epoch = 1
   /** Not null: whoever comes is let in and sent away with this code. */
   hangsUpWith: number | null = null
+  /** The client id that somebody else has: who announces it is told to choose another. */
+  takenClient: number | null = null
   received = 0
   /** What the page said of itself last. */
   presence: AwarenessEntry | null = null
@@ -137,6 +139,7 @@ export class Line {
   #answer(caller: Caller): void {
     if (!this.isUp) return caller.end(1006)
     if (this.hangsUpWith !== null) return caller.end(this.hangsUpWith)
+    if (caller.url.includes(`client=${this.takenClient}&`)) return caller.end(4423)
     if (!caller.url.includes(`epoch=${this.epoch}&`)) return caller.end(4409)
     this.#caller = caller
     this.received = 0

@@ -1,4 +1,4 @@
-import { encodeAwareness } from '@tamga/collab'
+import { encodeAwareness, ROOT } from '@tamga/collab'
 import { digestOf, type Content } from '@tamga/model'
 import { afterEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -181,4 +181,35 @@ test('in a new document what was not acknowledged is written again, and nothing 
   expect(reload).toHaveBeenCalledOnce()
   line.acknowledge()
   expect([room.saved, room.pending]).toEqual(['saved', 0])
+})
+
+test('an id that somebody else has is changed for another, and what was written goes out once', async () => {
+  const line = await enter()
+  const id = room.layer.doc.clientID
+  expect(line.dialled[0]).toContain(`client=${id}&`)
+  line.isUp = false
+  line.hangUp()
+  const waiting = mark(city)
+  Object.assign(line, { takenClient: id, isUp: true })
+  await expect.poll(() => line.layer.has(waiting)).toBe(true)
+  const { clientID } = room.layer.doc
+  expect(clientID).not.toBe(id)
+  expect(line.dialled.at(-1)).toContain(`client=${clientID}&`)
+  expect([...line.doc.store.clients.keys()]).toEqual([clientID])
+  line.acknowledge()
+  expect([room.saved, room.pending]).toEqual(['saved', 0])
+})
+
+test('a document in which Yjs chose another id is given up before anything is written under it', async () => {
+  const line = await enter()
+  const twin = new Y.Doc()
+  twin.clientID = room.layer.doc.clientID
+  Y.applyUpdate(twin, Y.encodeStateAsUpdate(line.doc))
+  twin.getMap(ROOT).set('a'.repeat(16), ['span', [[0, 8]], 'city', [], null])
+  Y.applyUpdate(line.doc, Y.encodeStateAsUpdate(twin))
+  await expect.poll(() => line.dialled.length).toBe(2)
+  await expect.poll(() => room.loaded && room.layer.has('a'.repeat(16))).toBe(true)
+  const waiting = mark(person)
+  expect(line.dialled[1]).toContain(`client=${room.layer.doc.clientID}&`)
+  expect(line.layer.has(waiting)).toBe(true)
 })

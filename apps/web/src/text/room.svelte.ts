@@ -254,10 +254,18 @@ export class Room {
     const provider = new WebsocketProvider(url, this.article.layer.id, doc, {
       connect: false,
       disableBc: true,
-      params: this.#params(),
+      params: this.#params(doc),
       WebSocketPolyfill: countingSocket(wire, this.#options.socket),
     })
     this.#provider = provider
+    const { clientID } = doc
+    // another page writes under the same id, and Yjs has chosen another, which was not announced
+    doc.on('afterTransactionCleanup', () => {
+      if (doc.clientID === clientID || provider !== this.#provider) return
+      // the provider says goodbye under the first
+      doc.clientID = clientID
+      this.#giveUp()
+    })
     this.#hear(provider, pending)
     provider.on('sync', (synced) => synced && this.#joined())
     provider.on('status', ({ status }) => {
@@ -307,11 +315,13 @@ export class Room {
     void this.asides.load()
   }
 
-  #params(): Record<string, string> {
+  #params(doc: Y.Doc): Record<string, string> {
     const { layer, project } = this.article
     const after = this.standing.position(`project/${project}`)
     // whose page it is: another's session in the same browser must not send what I wrote
-    return { ack: '1', epoch: String(layer.epoch), after: String(after), as: this.#options.me }
+    // the id under which this document is written in, and which page it is of: one that is taken is another's
+    const own = { client: String(doc.clientID), page: this.#edits.tab }
+    return { ack: '1', epoch: String(layer.epoch), after: String(after), as: this.#options.me, ...own }
   }
 
   #hear(provider: WebsocketProvider, pending: Pending): void {
@@ -333,11 +343,18 @@ export class Room {
   }
 
   #ended(code: number): void {
-    if (code === closeCodes.epoch) {
-      this.#stale = true
-      return void this.#renew()
-    }
+    // a document of its own has a client id of its own
+    if (code === closeCodes.epoch || code === closeCodes.clientTaken) return this.#giveUp()
     this.#end(endings[code] ?? 'malformed')
+  }
+
+  /** Takes a fresh document in place of this one. */
+  #giveUp(): void {
+    this.#stale = true
+    // nothing more of it is sent
+    this.#provider?.disconnect()
+    this.#reconnect.stop()
+    void this.#renew()
   }
 
   #end(ending: Ending): void {
@@ -391,7 +408,7 @@ export class Room {
   #takeFact(fact: FactMessage): void {
     const decided = this.standing.take(fact)
     if (decided === false) return
-    if (this.#provider) this.#provider.params = this.#params()
+    if (this.#provider) this.#provider.params = this.#params(this.#provider.doc)
     if (fact.kind === 'asides' && isAbout(fact, this.article.id)) void this.asides.load()
     if (decided !== null) this.annotations.refresh([decided])
     if (['labels', 'settings', 'members'].includes(fact.kind)) void this.#refresh()
