@@ -14,12 +14,34 @@ import { redis } from './redis.mjs'
 import { root } from './root.mjs'
 import { command, Stop } from './stop.mjs'
 
+const files = ['apps', 'packages'].flatMap((folder) =>
+  filesUnder(folder, (path) => /\/bench\/[^/]+\.bench\.(ts|mjs)$/.test(path)),
+)
+const nameOf = (path) => basename(path).replace(/\.bench\.(ts|mjs)$/, '')
+
+const usage = () => `npm run bench -- NAME [--json FILE]
+
+  NAME         one of: ${files.map(nameOf).join(', ')}
+  --json FILE  keeps the figures: [{name, value, unit, target, holds}]
+  --help       this text
+
+  BENCH_QUICK=1  a short look whether all of it runs, where a benchmark takes long
+
+  Ends with 1 when a figure misses its target.
+
+  Example:
+    npm run bench -- start --json start.json`
+
 /**
  * A benchmark is a module `bench/NAME.bench.ts` (or .mjs) of an app or package. Its default export measures and
  * answers `[{name, value, unit, target?, holds?}]`; this command prints them, and fails when one does not hold.
  */
 await command(async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'string' }, help: { type: 'boolean' } },
+  })
+  if (values.help) return console.log(usage())
   const file = find(positionals[0])
   endTogether()
   await install()
@@ -38,12 +60,8 @@ await command(async () => {
 })
 
 function find(name) {
-  const files = ['apps', 'packages'].flatMap((folder) =>
-    filesUnder(folder, (path) => /\/bench\/[^/]+\.bench\.(ts|mjs)$/.test(path)),
-  )
-  const nameOf = (path) => basename(path).replace(/\.bench\.(ts|mjs)$/, '')
   const file = files.find((path) => nameOf(path) === name)
-  if (!file) throw new Stop(`npm run bench -- NAME [--json FILE]; NAME is one of: ${files.map(nameOf).join(', ')}`)
+  if (!file) throw new Stop(`There is no benchmark ${JSON.stringify(name ?? '')}.\n${usage()}`)
   return file
 }
 

@@ -21,7 +21,10 @@ test.each([
   ['check', ['tslint'], 'No such check: tslint.'],
   ['dev', ['--port', 'http'], '--port takes a number from 1 to 65535, not "http".'],
   ['dev', ['--host', '0.0.0.0'], "Unknown option '--host'"],
-  ['bench', ['nothing'], 'NAME is one of: '],
+  ['bench', ['nothing'], 'There is no benchmark "nothing".'],
+  ['bench', [], 'NAME         one of: '],
+  ['tamga', ['exprot'], 'There is no "exprot".'],
+  ['test', ['--sead', '1'], 'With --help this command tells what it takes.'],
   ['bench', ['start', '--jason'], "Unknown option '--jason'"],
 ])('npm run %s -- %s is answered by a sentence', (name, args, says) => {
   const { status, said } = command(name, ...args)
@@ -34,8 +37,28 @@ test.each([
   ['test', ['PARTS', '--grep', '--seed', '--help', 'CHROMIUM_PATH', 'TEST_DATABASE_URL', 'TEST_REDIS_URL', 'CI']],
   ['faults', ['--rounds', '--seed', '--help']],
   ['dev', ['--port', '--data', '--no-demo', '--help', 'DATABASE_URL']],
+  ['start', ['--port', '--host', '--data', '--no-demo', '--help', 'DATABASE_URL', 'PUBLIC_URL', 'REDIS_URL', 'LOG']],
+  ['bench', ['NAME', 'start', 'live', '--json', '--help', 'BENCH_QUICK']],
+  ['check', ['prettier', 'dependencies', '--help']],
+  ['tamga', ['link', 'export', 'move', '--data', 'DATABASE_URL']],
 ])('npm run %s -- --help tells each option, before anything is installed', (name, options) => {
   const { status, said } = command(name, '--help')
   for (const option of options) expect(said).toContain(option)
   expect(status).toBe(0)
 })
+
+test.each([
+  ['link', ['EMAIL', '--data', 'Example:']],
+  ['export', ['PROJECT', '--out', '--format', '--policy', '--include', '--names', '--data', 'Example:']],
+  ['move', ['--to', '--data', 'Example:']],
+])('npm run tamga -- %s --help tells each option with an example, before anything is installed', (verb, options) => {
+  const { status, said } = command('tamga', verb, '--help')
+  for (const option of options) expect(said).toContain(option)
+  expect(said).not.toContain('==')
+  expect(status).toBe(0)
+})
+
+test.each([['start'], ['test'], ['faults'], ['dev'], ['check'], ['bench'], ['tamga']])(
+  'npm run %s -- --help gives an example or says where one is',
+  (name) => expect(command(name, '--help').said).toMatch(/Examples?:|with an example/),
+)

@@ -18,7 +18,10 @@ const usage = `npm run dev -- [options]
   --no-demo   without the demo project and its people
   --help      this text
 
-  DATABASE_URL  a Postgres (15 or later) in place of the embedded database`
+  DATABASE_URL  a Postgres (15 or later) in place of the embedded database
+
+  Example:
+    npm run dev -- --data scratch`
 
 await command(async () => {
   const { help, pagesPort, forServer } = options()

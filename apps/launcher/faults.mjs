@@ -15,7 +15,10 @@ const usage = `npm run test:faults -- [--rounds N] [--seed S]
   --help      this text
 
   Editors write over real sockets while servers, database and network fail; then all that the servers acknowledged is
-  looked for in the database and on every screen. Needs a Postgres (15 or later) of this machine, to kill it.`
+  looked for in the database and on every screen. Needs a Postgres (15 or later) of this machine, to kill it.
+
+  Example:
+    npm run test:faults -- --rounds 50`
 
 await command(async () => {
   const { values } = parseArgs({

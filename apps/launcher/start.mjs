@@ -4,12 +4,14 @@ import { endTogether, run, stopping } from './children.mjs'
 import { install } from './install.mjs'
 import { serverCommand } from './server.mjs'
 import { command, Stop } from './stop.mjs'
+import { asksForHelp, usageOf } from './usage.mjs'
 
 /** The server ends by itself before, also when somebody downloads slowly. */
 const patience = 21_000
 
 // The options (--port, --host, --data, --no-demo, --help) are the server's.
 await command(async () => {
+  if (asksForHelp(process.argv.slice(2))) return console.log(usageOf('server'))
   endTogether()
   await install()
   await build()

@@ -13,12 +13,15 @@ export async function command(body) {
   } catch (error) {
     // what Ctrl-C broke off did not fail
     if (stopping()) return
-    console.error(error instanceof Stop || isMistyped(error) ? error.message : error)
+    console.error(error instanceof Stop ? error.message : isMistyped(error) ? mistyped(error) : error)
     process.exitCode = 1
   } finally {
     await finish()
   }
 }
 
-/** parseArgs threw it, and its message is a sentence for whoever typed the options. */
+/** The first sentence of what parseArgs says, and where what is accepted is told. */
+const mistyped = ({ message }) => `${message.split(/\.(?: |$)/)[0]}. With --help this command tells what it takes.`
+
+/** parseArgs threw it, and its message is for whoever typed the options. */
 const isMistyped = (error) => String(error?.code).startsWith('ERR_PARSE_ARGS')

@@ -27,7 +27,10 @@ const usage = `npm test -- [PARTS] [--grep TEXT] [--seed N]
   CHROMIUM_PATH, TEST_DATABASE_URL, TEST_REDIS_URL
                a Chromium, a Postgres (15 or later) and a Redis in place of those that this machine has
   CI=true      what is missing fails instead of being skipped
-  PICTURES=1   with e2e: takes the pictures of README.md anew`
+  PICTURES=1   with e2e: takes the pictures of README.md anew
+
+  Example:
+    npm test -- server --grep "a decision"`
 
 const parts = ['check', 'unit', 'server', 'browser', 'e2e', 'faults']
 /** Rounds of the fault suite, beside those that failed once. `npm run test:faults` plays more. */

@@ -1,39 +1,39 @@
-import { openServerSocket } from './server-socket.ts'
 import { exportProject } from './export.ts'
 import { link } from './link.ts'
 import { move } from './move.ts'
+import { openServerSocket } from './server-socket.ts'
+import usage from './usage.txt?raw'
 
-const usage = `tamga: what whoever runs a Tamga server can do from its shell.
-
-  npm run tamga -- link EMAIL                     a one-time sign-in link for an account
-  npm run tamga -- export PROJECT --out FILE      the gold corpus of a project, as a zip with its report
-      --format jsonl|conll2003   (default jsonl)
-      --policy refuse|outermost|longest|priority|columns   (default refuse)
-      --include closed|all       articles that are signed off, or all   (default closed)
-      --names                    people by name in place of pseudonyms
-  npm run tamga -- move --to DATABASE_URL         everything of a data folder into an empty Postgres
-  --data DIR                                      the data folder (default data)
-
-  On a data folder that a server has open, the server answers; DATABASE_URL names a Postgres instead.
-`
-
-/** Every verb there is, one file each. */
+/** Every verb there is, one file each, and a section of usage.txt. */
 const verbs: Record<string, (args: string[], open: typeof openServerSocket) => Promise<void>> = {
   link,
   export: exportProject,
   move,
 }
 
+const [head, ...sections] = usage.split(/^== /m)
 const [name, ...args] = process.argv.slice(2)
 const verb = verbs[name ?? '']
 if (!verb) {
-  console.log(usage)
+  console.log(head)
   process.exitCode = name === undefined || name === '--help' ? 0 : 2
+} else if (args.includes('--help')) {
+  console.log(sections.find((section) => section.startsWith(`${name}\n`))!.slice(name!.length + 1))
 } else {
   try {
     await verb(args, openServerSocket)
   } catch (error) {
-    console.error((error as Error).message)
+    console.error(isMistyped(error) ? mistyped(error.message) : (error as Error).message)
     process.exitCode = 1
   }
+}
+
+// function declarations, since they are used above
+function isMistyped(error: unknown): error is Error {
+  return String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
+}
+
+/** The first sentence of what parseArgs says, and where what is accepted is told. */
+function mistyped(message: string): string {
+  return `${message.split(/\.(?: |$)/)[0]}. npm run tamga -- ${name} --help tells what it takes.`
 }

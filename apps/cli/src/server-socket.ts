@@ -64,14 +64,26 @@ const json = { 'content-type': 'application/json' }
 async function checked(response: Response): Promise<Response> {
   if (response.ok) return response
   const { code, details } = (await response.json()) as { code: string; details: Record<string, unknown> }
-  const more = Object.entries(details).map(([name, value]) => `${name}: ${String(value)}`)
-  throw new Error([sentences[code] ?? `Refused: ${code}.`, ...more].join('  '))
+  throw new Error(sentenceOf(code, details))
+}
+
+/** What a refusal of the console means for whoever typed the command. */
+export function sentenceOf(code: string, details: Readonly<Record<string, unknown>>): string {
+  const told = (name: string) => String(details[name])
+  if (code === 'malformed' && 'takes' in details) return `--${told('field')} takes one of: ${told('takes')}.`
+  if (code === 'malformed') return `--${told('field')} has a value that cannot be read. --help tells what it takes.`
+  if (code === 'not_found' && 'several' in details)
+    return `Several projects are called "${told('project')}". Name one by its id: ${told('several')}.`
+  if (code === 'not_found' && 'project' in details)
+    return `There is no project "${told('project')}" here. There are: ${told('there')}.`
+  if (code === 'not_found')
+    return `There is no account "${told('email')}" here. Give the e-mail address or sign-in name as the people page shows it.`
+  return sentences[code] ?? `Refused: ${code}.`
 }
 
 const sentences: Record<string, string> = {
-  not_found: 'There is no such account or project here.',
   spans_would_be_lost:
     'Nothing was written: this format cannot carry every span. Choose another --policy, or --format jsonl.',
   nothing_to_export: 'Nothing was written: no article is signed off. Add --include all to take the others too.',
-  malformed: 'One of the options has a value that is not known.',
+  busy: 'The database is busy or away, and nothing was done. Try again in a moment.',
 }

@@ -56,19 +56,33 @@ const ExportOrder = z.object({
 function read<T>(schema: z.ZodType<T>, value: unknown): T {
   const asked = schema.safeParse(value)
   if (asked.success) return asked.data
-  throw new Problem('malformed', { field: asked.error.issues[0]?.path.join('/') ?? '' })
+  const [issue] = asked.error.issues
+  const values = issue?.code === 'invalid_value' ? issue.values.map(String).join(', ') : null
+  throw new Problem('malformed', { field: issue?.path.join('/') ?? '', ...(values !== null && { takes: values }) })
 }
 
 async function findProject({ db }: Services, asked: string): Promise<string> {
   const rows = await db
     .selectFrom('project')
-    .select('id')
+    .select(['id', 'name'])
     .where('deleted_at', 'is', null)
     .where((eb) => eb.or([eb('id', '=', asked), eb('name', '=', asked)]))
     .execute()
-  if (rows.length !== 1) throw new Problem('not_found', { project: asked })
-  return rows[0]!.id
+  if (rows.length === 1) return rows[0]!.id
+  const others = rows.length > 1 ? rows : await someProjects({ db })
+  const there = others.map(({ name, id }) => `${name} (${id})`).join(', ')
+  throw new Problem('not_found', { project: asked, [rows.length > 1 ? 'several' : 'there']: there || 'none yet' })
 }
+
+/** Some projects by name, for whoever asked for one that is not there. */
+const someProjects = ({ db }: Pick<Services, 'db'>) =>
+  db
+    .selectFrom('project')
+    .select(['id', 'name'])
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .limit(10)
+    .execute()
 
 /** Opens the console's socket. Answers its path and what closes it. */
 export async function openConsole(services: Services): Promise<{ path: string; close(): Promise<void> }> {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { logLevels, type LogOptions } from './log.ts'
+import usageText from './usage.txt?raw'
 
 /** How a server was asked to run: from its arguments and its environment. */
 export interface Env {
@@ -98,21 +99,5 @@ const isAnyAddress = (host: string) => ['', '0', '0.0.0.0', '::', '::0'].include
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 
-export const usage = `Tamga: mark spans together, review each one, export a gold corpus.
-
-  npm start -- [options]
-
-  --port N      the port (default ${DEFAULT_PORT}; the next free one if that is taken)
-  --host A      the address to listen on (default 127.0.0.1)
-  --data DIR    the folder of the embedded database (default data)
-  --take-copy   open a data folder that was copied while a server had it open
-  --no-demo     without the demo project and its people
-  --help        this text
-
-  DATABASE_URL  a Postgres (15 or later) in place of the embedded database
-  LOG           json: one JSON object a line; text: short lines (default: text in a terminal)
-  LOG_LEVEL     error, warn, info (default) or debug
-  METRICS_TOKEN lets its bearer read /metrics from another machine
-  REDIS_URL     a Redis through which several servers over one Postgres work together
-  PUBLIC_URL    the origin under which people reach this server, e.g. https://tamga.example.org
-`
+/** What `npm start -- --help` prints. */
+export const usage: string = usageText

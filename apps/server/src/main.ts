@@ -32,7 +32,10 @@ function askedFor(): Env {
   try {
     return readEnv(process.argv.slice(2), process.env, process.stdout.isTTY)
   } catch (error) {
-    console.error((error as Error).message)
+    const { code, message } = error as NodeJS.ErrnoException
+    // parseArgs explains at length; what is accepted stands in the help
+    const mistyped = String(code).startsWith('ERR_PARSE_ARGS')
+    console.error(mistyped ? `${message.split(/\.(?: |$)/)[0]}. npm start -- --help tells what it takes.` : message)
     process.exit(2)
   }
 }

@@ -1,5 +1,5 @@
 import { closeCodes } from '@tamga/collab'
-import { Background } from './background.ts'
+import { Background } from './tasks.ts'
 import type { ProblemCode } from '@tamga/model'
 import type { Database } from './db/open.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
