@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import { createHash, randomInt } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -79,8 +80,8 @@ export default defineConfig(({ command }) => ({
   },
   test: {
     root,
-    // All cores: most server tests wait for a database.
-    maxWorkers: '100%',
+    // More than cores: server tests wait for a database, a lost connection or a process that ends.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     projects: projects(),
   },
 }))
@@ -120,7 +121,7 @@ function projects(): TestProjectConfiguration[] {
   const pages = ['apps/web/src/**/*.svelte.test.ts', 'apps/web/src/**/*.browser.test.ts']
   return [
     project('node', {
-      include: ['packages/*/src/**/*.test.ts', 'apps/web/src/**/*.test.ts'],
+      include: ['packages/*/src/**/*.test.ts', 'apps/web/src/**/*.test.ts', story],
       exclude: pages,
       ...shared,
     }),
@@ -155,13 +156,33 @@ function projects(): TestProjectConfiguration[] {
 /** Files share their process and what it has loaded: no module keeps a state that a test could leave behind. */
 const shared = { isolate: false }
 
-/** The same server tests run on both databases; `npm test` sees to it that TEST_DATABASE_URL is set. */
+/** Peers over real documents, without any database; `npm run story` plays more of them. */
+const story = 'apps/server/src/live/convergence.once.test.ts'
+
+/**
+ * What asks nothing of a database that the other would answer in another way (frames and handshakes are judged before
+ * it, the rest needs none) runs once: on Postgres where there is one, which is the faster.
+ */
+const onEither = [
+  '**/live/{hostile,handshake,bucket,room-presence}.test.ts',
+  '**/articles/{file-kinds,hits}.test.ts',
+  '**/gold/{body,zip}.test.ts',
+  'apps/server/src/{console,env,log,metrics,origins,problem}.test.ts',
+  'apps/cli/src/{server-socket,summary}.test.ts',
+]
+
+/**
+ * All other server tests run on both databases: SQL, locks, transactions, the flush of a room, gold, imports, search.
+ * `npm test` sees to it that TEST_DATABASE_URL is set.
+ */
 function databases(): string[] {
   return process.env.TEST_DATABASE_URL ? ['pglite', 'postgres'] : ['pglite']
 }
 
 /** Several processes need a Postgres, and a Redis where `npm test` found one; what needs no database is tried once. */
 const notOn = (database: string): string[] => [
+  story,
+  ...(database === 'pglite' && databases().includes('postgres') ? onEither : []),
   ...(database === 'postgres' ? ['**/*.pglite.test.ts', '**/*.once.test.ts'] : ['**/*.postgres.test.ts']),
   ...(database === 'postgres' && process.env.TEST_REDIS_URL ? [] : ['**/*.redis.test.ts']),
 ]

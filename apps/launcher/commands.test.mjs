@@ -18,6 +18,8 @@ test.each([
   ['test', ['--seed', '4294967296'], '--seed takes a whole number of 32 bits, not "4294967296".'],
   ['test', ['servers'], 'No such part: servers.'],
   ['faults', ['--rounds', 'many'], '--rounds takes a whole number below 2147483648, not "many".'],
+  ['story', ['--seeds', '1.5'], '--seeds takes a whole number below 2147483648, not "1.5".'],
+  ['story', ['--seed', '1e99'], '--seed takes a whole number below 2147483648, not "1e99".'],
   ['check', ['tslint'], 'No such check: tslint.'],
   ['dev', ['--port', 'http'], '--port takes a number from 1 to 65535, not "http".'],
   ['dev', ['--host', '0.0.0.0'], "Unknown option '--host'"],
@@ -36,6 +38,7 @@ test.each([
 test.each([
   ['test', ['PARTS', '--grep', '--seed', '--help', 'CHROMIUM_PATH', 'TEST_DATABASE_URL', 'TEST_REDIS_URL', 'CI']],
   ['faults', ['--rounds', '--seed', '--help']],
+  ['story', ['--seeds', '--seed', '--help']],
   ['dev', ['--port', '--data', '--no-demo', '--help', 'DATABASE_URL']],
   ['start', ['--port', '--host', '--data', '--no-demo', '--help', 'DATABASE_URL', 'PUBLIC_URL', 'REDIS_URL', 'LOG']],
   ['bench', ['NAME', 'start', 'live', '--json', '--help', 'BENCH_QUICK']],

@@ -5,11 +5,12 @@ import { build } from './build.mjs'
 import { endTogether, stopping } from './children.mjs'
 import { faultRounds } from './fault-rounds.mjs'
 import { install } from './install.mjs'
-import { command, Stop } from './stop.mjs'
+import { wholeNumber } from './options.mjs'
+import { command } from './stop.mjs'
 
 const usage = `npm run test:faults -- [--rounds N] [--seed S]
 
-  --rounds N  so many rounds, beside the seeds that failed once (default 20)
+  --rounds N  so many rounds, beside the named ones (default 20)
   --seed S    the first round's seed, a round's seed is one more than that before it (default: drawn anew); with it, and
               with no --rounds, that one round is played
   --help      this text
@@ -26,8 +27,8 @@ await command(async () => {
   })
   if (values.help) return console.log(usage)
   const alone = values.seed !== undefined && values.rounds === undefined
-  const rounds = whole('--rounds', values.rounds ?? (alone ? '1' : '20'))
-  const seed = whole('--seed', values.seed ?? `${randomInt(2 ** 31)}`)
+  const rounds = wholeNumber('--rounds', values.rounds ?? (alone ? '1' : '20'))
+  const seed = wholeNumber('--seed', values.seed ?? `${randomInt(2 ** 31)}`)
   endTogether()
   await install()
   await build()
@@ -39,10 +40,3 @@ await command(async () => {
   console.log(`${outcomes.length - failed.length} passed, ${failed.length} failed`)
   return failed.length > 0 ? 1 : 0
 })
-
-function whole(name, value) {
-  const number = Number(value)
-  if (value === '' || !Number.isInteger(number) || number < 0 || number >= 2 ** 31)
-    throw new Stop(`${name} takes a whole number below 2147483648, not "${value}".`)
-  return number
-}

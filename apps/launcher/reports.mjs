@@ -49,7 +49,7 @@ function count(tests) {
 }
 
 /** What a message says before its stack, at most four lines: of a property that failed also its seed and its case. */
-function gist(message = '') {
+export function gist(message = '') {
   const lines = stripVTControlCharacters(message).trim().split('\n')
   const stack = lines.findIndex((line) => /^\s+at /.test(line))
   const said = lines.slice(0, stack < 0 ? undefined : stack).filter((line) => line.trim())
