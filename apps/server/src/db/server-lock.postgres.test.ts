@@ -17,7 +17,7 @@ let url: string
 
 beforeAll(async () => {
   database = await openTestDatabase()
-  url = withDatabase(inject('postgres')!, await nameOf(database.db))
+  url = withDatabase(inject('postgres')!.url, await nameOf(database.db))
 })
 afterEach(async () => {
   for (const lock of taken.splice(0)) await lock.release()

@@ -9,8 +9,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The migrated data folder that each embedded test database is a copy of, with the worker that serves it. */
     pglite: { template: string; worker: string } | null
-    /** The URL of a Postgres with a migrated database `tamga_template`, or null. */
-    postgres: string | null
+    /** The URL of a Postgres, and the migrated database there that each test database is a copy of; or null. */
+    postgres: { url: string; template: string } | null
   }
 }
 
@@ -29,11 +29,11 @@ async function copyOfPglite(): Promise<Database> {
 }
 
 async function copyOfPostgres(): Promise<Database> {
-  const server = inject('postgres')!
+  const { url, template } = inject('postgres')!
   const name = `tamga_test_${process.pid}_${Date.now()}_${made++}`
-  await admin(server, `create database ${name} template tamga_template`)
-  const database = await openDatabase({ url: withDatabase(server, name) })
-  return { ...database, close: () => database.close().then(() => admin(server, `drop database ${name} with (force)`)) }
+  await admin(url, `create database ${name} template ${template}`)
+  const database = await openDatabase({ url: withDatabase(url, name) })
+  return { ...database, close: () => database.close().then(() => admin(url, `drop database ${name} with (force)`)) }
 }
 
 /** The same server's URL, another database. */

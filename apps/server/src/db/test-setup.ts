@@ -27,13 +27,14 @@ async function pgliteTemplate(project: TestProject): Promise<() => Promise<void>
 
 async function postgresTemplate(project: TestProject): Promise<() => Promise<void>> {
   const url = process.env.TEST_DATABASE_URL!
-  await admin(url, 'drop database if exists tamga_template with (force)')
-  await admin(url, 'create database tamga_template')
-  const database = await openDatabase({ url: withDatabase(url, 'tamga_template') })
+  // a name of its own, so that runs on one Postgres do not take each other's template away
+  const template = `tamga_template_${process.pid}_${Date.now()}`
+  await admin(url, `create database ${template}`)
+  const database = await openDatabase({ url: withDatabase(url, template) })
   await migrate(database.db)
   await database.close()
-  project.provide('postgres', url)
-  return () => admin(url, 'drop database if exists tamga_template with (force)')
+  project.provide('postgres', { url, template })
+  return () => admin(url, `drop database if exists ${template} with (force)`)
 }
 
 // A worker thread needs JavaScript; it must lie where Node finds the server's packages.

@@ -267,7 +267,7 @@ test.each([
   ['gloss', 9],
   ['rails', 5],
 ] as const)('a rail above a marked line is the rail, on every line of a deep nest, in %s', async (density, pitch) => {
-  const dense = 'Ақтөбеде өңірлік форум өтіп, оған бірнеше ұйымның өкілдері қатысты. '.repeat(8)
+  const dense = 'Ақтөбеде өңірлік форум өтіп, оған бірнеше ұйымның өкілдері қатысты. '.repeat(4)
   const nest = ['org', 'prof', 'evt'].map((label, i): Mark => ({
     id: label,
     label,
