@@ -18,7 +18,7 @@ export const tooMuch = (reason: string): UpdateFault => ({ close: closeCodes.lim
 /** An update taken apart, nothing of it applied. */
 export interface DecodedUpdate {
   readonly blocks: number
-  readonly structs: readonly (Y.Item | Y.GC | Y.Skip)[]
+  readonly structs: readonly Y.Item[]
   /** What is deleted, by client: in order, neither touching nor overlapping. */
   readonly deletes: ReadonlyMap<number, readonly ClockRange[]>
 }
@@ -43,7 +43,8 @@ export function decodeUpdate(
     const { structs, ds } = Y.decodeUpdateV2(bytes, Given)
     if (decoding.hasContent(decoder.restDecoder)) return malformed('more than an update')
     const deletes = mergeDeletes(ds.clients, limits, work)
-    return isMerged(deletes) ? { blocks, structs, deletes } : deletes
+    // no other kind of struct is decoded
+    return isMerged(deletes) ? { blocks, structs: structs as Y.Item[], deletes } : deletes
   } catch (error) {
     if (error instanceof Beyond) return tooMuch(error.message)
     // depth, lying counts and lengths: decoding throws, memory stays

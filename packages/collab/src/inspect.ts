@@ -1,6 +1,6 @@
 import { isPlain } from '@tamga/model'
-import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
+import { chainsOf, encodeUpdate, itemAt, type Chain } from './blocks.ts'
 import { malformed, tooMuch, type DecodedUpdate, type UpdateFault } from './decode.ts'
 import { livingIn, type ClockRange, type Work } from './deletes.ts'
 import { liveLimits } from './limits.ts'
@@ -37,8 +37,7 @@ export const newClientsOf = (update: DecodedUpdate, doc: Y.Doc): number[] => [
 export const structsOf = (doc: Y.Doc): number =>
   [...doc.store.clients.values()].reduce((sum, structs) => sum + structs.length, 0)
 
-const isNew = ({ id, length }: Y.Item | Y.GC | Y.Skip, doc: Y.Doc) =>
-  id.clock + length > Y.getState(doc.store, id.client)
+const isNew = ({ id, length }: Y.Item, doc: Y.Doc) => id.clock + length > Y.getState(doc.store, id.client)
 
 /**
  * Judges a decoded update against the document it is meant for. Only what is new counts: what the document has already is
@@ -46,18 +45,19 @@ const isNew = ({ id, length }: Y.Item | Y.GC | Y.Skip, doc: Y.Doc) =>
  * clients that it deletes from at most a few times; `work` counts them.
  */
 export function inspectUpdate(update: DecodedUpdate, doc: Y.Doc, work: Work = { steps: 0 }): Inspection | UpdateFault {
-  const chains = chainsOf(update)
+  const chains = chainsOf(update.structs)
+  const stateOf = (client: number) => Y.getState(doc.store, client)
   if (chains.size !== update.blocks) return malformed('a client twice, or a block without structs')
   const fresh = update.structs.filter((struct) => isNew(struct, doc))
   work.steps += update.structs.length
   for (const struct of fresh) {
     const reason = faultOfStruct(struct)
     if (reason) return malformed(reason)
-    if (struct instanceof Y.Item && valueBytes(struct) > liveLimits.recordBytes) return tooMuch('a record too large')
+    if (valueBytes(struct) > liveLimits.recordBytes) return tooMuch('a record too large')
   }
   const after = replay(chains, doc, work)
   if (!after) return malformed('a predecessor is missing')
-  const clients = [...after].map(([client, to]) => ({ client, from: Y.getState(doc.store, client), to }))
+  const clients = [...after].map(([client, to]) => ({ client, from: stateOf(client), to }))
   if (clients.some(({ from, to }) => to - from > liveLimits.clocks)) return tooMuch('a clock jumps too far')
   if (passesTooMany(fresh, doc, work)) return tooMuch('too many concurrent values')
   if (!deletesAreKnown(update, doc, after)) return malformed('deletes what is not there')
@@ -67,25 +67,14 @@ export function inspectUpdate(update: DecodedUpdate, doc: Y.Doc, work: Work = { 
   for (const ranges of living.values()) deleted += ranges.length
   if (deleted > most) return tooMuch('deletes too much')
   const deletes = withNew(living, update, clients)
-  return { clients, deletes: deleted > 0, update: encode(chains, doc, deletes) }
+  return { clients, deletes: deleted > 0, update: encodeUpdate(chains, deletes, stateOf) }
 }
 
-type Chains = ReadonlyMap<number, readonly (Y.Item | Y.GC | Y.Skip)[]>
-
-function chainsOf({ structs }: DecodedUpdate): Chains {
-  const chains = new Map<number, (Y.Item | Y.GC | Y.Skip)[]>()
-  for (const struct of structs) {
-    const chain = chains.get(struct.id.client)
-    if (chain) chain.push(struct)
-    else chains.set(struct.id.client, [struct])
-  }
-  return chains
-}
+type Chains = ReadonlyMap<number, Chain>
 
 const MAX_CLIENT = 2 ** 32 - 1
 
-function faultOfStruct(struct: Y.Item | Y.GC | Y.Skip): string | null {
-  if (!(struct instanceof Y.Item)) return 'a struct without content'
+function faultOfStruct(struct: Y.Item): string | null {
   if (isServerClient(struct.id.client) || struct.id.client > MAX_CLIENT) return 'a client id that nobody has'
   if (struct.rightOrigin !== null) return 'an item before another'
   if (struct.origin === null) {
@@ -115,7 +104,7 @@ const valueBytes = ({ content }: Y.Item): number =>
 function replay(chains: Chains, doc: Y.Doc, work: Work): Map<number, number> | null {
   const after = new Map<number, number>()
   const next = new Map<number, number>()
-  const waiting = new Map<Y.Item | Y.GC | Y.Skip, number[]>()
+  const waiting = new Map<Y.Item, number[]>()
   const clockOf = (client: number) => after.get(client) ?? Y.getState(doc.store, client)
   const ready = [...chains.keys()]
   for (let client = ready.pop(); client !== undefined; client = ready.pop()) {
@@ -126,9 +115,9 @@ function replay(chains: Chains, doc: Y.Doc, work: Work): Map<number, number> | n
       const end = struct.id.clock + struct.length
       if (end <= clockOf(client)) continue
       if (struct.id.clock > clockOf(client)) return null
-      const origin = struct instanceof Y.Item ? struct.origin : null
+      const { origin } = struct
       if (origin && origin.clock >= clockOf(origin.client)) {
-        const needed = structAt(chains.get(origin.client), origin.clock)
+        const needed = itemAt(chains.get(origin.client) ?? [], origin.clock)
         if (!needed) return null
         const others = waiting.get(needed)
         if (others) others.push(client)
@@ -143,30 +132,16 @@ function replay(chains: Chains, doc: Y.Doc, work: Work): Map<number, number> | n
   return [...chains].every(([client, chain]) => next.get(client) === chain.length) ? after : null
 }
 
-/** The struct of a chain that holds a clock: its clocks have no gaps. */
-function structAt(chain: readonly (Y.Item | Y.GC | Y.Skip)[] = [], clock: number) {
-  let [low, high] = [0, chain.length - 1]
-  while (low <= high) {
-    const middle = (low + high) >> 1
-    const { id, length } = chain[middle]!
-    if (clock < id.clock) high = middle - 1
-    else if (clock >= id.clock + length) low = middle + 1
-    else return chain[middle]
-  }
-  return undefined
-}
-
 /**
  * True if Yjs would pass too many values of the document to find the places of these structs: it walks through all that
  * were written under the same key after the one that a struct follows. A page that writes over what stands passes none.
  */
-function passesTooMany(fresh: readonly (Y.Item | Y.GC | Y.Skip)[], doc: Y.Doc, work: Work): boolean {
+function passesTooMany(fresh: readonly Y.Item[], doc: Y.Doc, work: Work): boolean {
   const { _map: tails } = doc.getMap(ROOT)
   const lengths = new Map<string, number>()
   let passed = 0
   for (const struct of fresh) {
-    if (!(struct instanceof Y.Item)) continue
-    if (struct.origin) passed += stepsToEnd(itemAt(doc, struct.origin), liveLimits.conflictSteps - passed)
+    if (struct.origin) passed += stepsToEnd(storedAt(doc, struct.origin), liveLimits.conflictSteps - passed)
     else {
       const key = struct.parentSub!
       const length = lengths.get(key) ?? stepsToStart(tails.get(key), liveLimits.conflictSteps)
@@ -180,7 +155,7 @@ function passesTooMany(fresh: readonly (Y.Item | Y.GC | Y.Skip)[], doc: Y.Doc, w
 }
 
 /** The item of the document that holds a clock; null if it comes with the update itself. */
-function itemAt({ store }: Y.Doc, { client, clock }: Y.ID): Y.Item | null {
+function storedAt({ store }: Y.Doc, { client, clock }: Y.ID): Y.Item | null {
   if (clock >= Y.getState(store, client)) return null
   const structs = store.clients.get(client)!
   const struct = structs[Y.findIndexSS(structs, clock)]
@@ -233,33 +208,4 @@ function withNew(living: Deletes, { deletes }: DecodedUpdate, clients: Inspectio
     if (own.length > 0) living.set(client, [...(living.get(client) ?? []), ...own])
   }
   return living
-}
-
-/** An update of what the document lacks, in Yjs's first format. */
-function encode(chains: Chains, doc: Y.Doc, deletes: Deletes): Uint8Array {
-  const encoder = new Y.UpdateEncoderV1()
-  const { restEncoder } = encoder
-  const blocks = [...chains].flatMap(([client, chain]) => {
-    const from = Y.getState(doc.store, client)
-    const first = chain.findIndex(({ id, length }) => id.clock + length > from)
-    return first < 0 ? [] : [{ client, from, structs: chain.slice(first) }]
-  })
-  encoding.writeVarUint(restEncoder, blocks.length)
-  for (const { client, from, structs } of blocks) {
-    const start = Math.max(from, structs[0]!.id.clock)
-    encoding.writeVarUint(restEncoder, structs.length)
-    encoder.writeClient(client)
-    encoding.writeVarUint(restEncoder, start)
-    for (const struct of structs) struct.write(encoder, Math.max(0, start - struct.id.clock))
-  }
-  encoding.writeVarUint(restEncoder, deletes.size)
-  for (const [client, ranges] of deletes) {
-    encoding.writeVarUint(restEncoder, client)
-    encoding.writeVarUint(restEncoder, ranges.length)
-    for (const { clock, len } of ranges) {
-      encoder.writeDsClock(clock)
-      encoder.writeDsLen(len)
-    }
-  }
-  return encoder.toUint8Array()
 }

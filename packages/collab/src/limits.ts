@@ -11,6 +11,12 @@ export interface UpdateLimits {
   readonly deletedClocks: number
 }
 
+/** How an update is cut: after so many structs, or after at most so many where it cannot be cut. */
+export interface SliceLimits {
+  readonly structs: number
+  readonly uncutStructs: number
+}
+
 /** What one connection and one record may take. Bytes, where nothing else is said. */
 export const liveLimits = {
   /** An edit, or several that were made at once. */
@@ -26,6 +32,13 @@ export const liveLimits = {
     ranges: 250_000,
     deletedClocks: Number.MAX_SAFE_INTEGER,
   },
+  /**
+   * What of one update is taken at a time: others' updates come between two slices. It may hold so many structs where it
+   * cannot be cut: a value that was overwritten before it was sent is taken with the one in its place.
+   */
+  slice: { structs: 50, uncutStructs: 1000 },
+  /** How many edits of its own a page sends with the step 2 of a new connection; more go out in parts by a fresh document. */
+  offlineEdits: 500,
   /** Ranges that are not in order. */
   unsortedRanges: 10_000,
   /** One value of the document, as JSON in UTF-8. */
@@ -48,7 +61,8 @@ export const liveLimits = {
   /** A whole presence message: a y-websocket client sends back what it hears of everybody in the room. */
   presenceFrameBytes: 64 * 1024,
   presenceEntries: 1000,
-  /** A state vector: some eight bytes for each client id in the document. */
+  /** A state vector: an entry, of some eight bytes, for each client id in the document, of which there are 2,000 at most. */
   vectorBytes: 64 * 1024,
+  vectorEntries: 5000,
   clientsPerConnection: 5,
-} as const satisfies Readonly<Record<string, number | UpdateLimits>>
+} as const satisfies Readonly<Record<string, number | UpdateLimits | SliceLimits>>

@@ -1,6 +1,8 @@
 import { isId } from '@tamga/model'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { malformed, tooMuch, type UpdateFault } from './decode.ts'
+import { liveLimits } from './limits.ts'
 
 /** What a page says of itself: the selection as it was made (code units; anchor may lie behind head) and the chosen annotation. */
 export interface Presence {
@@ -39,36 +41,73 @@ function readSelection(value: unknown): Presence['at'] {
 
 const isOffset = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0
 
-/** One client's state in an awareness message; null says that it left. `bytes` is the length of its JSON. */
+/** One client's state in an awareness message; null says that it left. */
 export interface AwarenessEntry {
   readonly client: number
   readonly clock: number
   readonly state: unknown
-  readonly bytes: number
 }
 
-/** Reads the body of an awareness message, or null if it is malformed. */
+/** Reads the body of an awareness message that is trusted, or null if it is malformed. */
 export function decodeAwareness(update: Uint8Array): AwarenessEntry[] | null {
   try {
-    const decoder = decoding.createDecoder(update)
-    const entries: AwarenessEntry[] = []
-    for (let left = decoding.readVarUint(decoder); left > 0; left--) entries.push(readEntry(decoder))
-    return decoding.hasContent(decoder) ? null : entries
+    return readEntries(update, { most: Infinity, bytes: Infinity, isWanted: () => true })
   } catch {
     return null
   }
 }
 
-function readEntry(decoder: decoding.Decoder): AwarenessEntry {
+/**
+ * Reads what a client says of itself. It is bounded before it is read: the whole, the number of entries, and each state that
+ * is wanted. Entries of others, which a y-websocket client sends back, are passed over unread.
+ */
+export function decodeOwnAwareness(
+  update: Uint8Array,
+  isWanted: (client: number) => boolean,
+): AwarenessEntry[] | UpdateFault {
+  const { presenceFrameBytes, presenceEntries: most, presenceBytes: bytes } = liveLimits
+  if (update.length > presenceFrameBytes) return tooMuch('a presence message too large')
+  try {
+    return readEntries(update, { most, bytes, isWanted })
+  } catch (error) {
+    return error instanceof TooLarge ? tooMuch(error.message) : malformed('no awareness')
+  }
+}
+
+/** More than a presence message may hold. */
+class TooLarge extends Error {}
+
+interface Bounds {
+  readonly most: number
+  readonly bytes: number
+  isWanted(client: number): boolean
+}
+
+function readEntries(update: Uint8Array, bounds: Bounds): AwarenessEntry[] {
+  const decoder = decoding.createDecoder(update)
+  const count = decoding.readVarUint(decoder)
+  if (count > bounds.most) throw new TooLarge(`${count} entries in one presence message`)
+  const entries: AwarenessEntry[] = []
+  for (let left = count; left > 0; left--) {
+    const entry = readEntry(decoder, bounds)
+    if (entry) entries.push(entry)
+  }
+  if (decoding.hasContent(decoder)) throw new Error('more than an awareness message')
+  return entries
+}
+
+function readEntry(decoder: decoding.Decoder, { bytes, isWanted }: Bounds): AwarenessEntry | null {
   const client = decoding.readVarUint(decoder)
   const clock = decoding.readVarUint(decoder)
-  const from = decoder.pos
-  const state: unknown = JSON.parse(decoding.readVarString(decoder))
-  return { client, clock, state, bytes: decoder.pos - from }
+  const json = decoding.readVarUint8Array(decoder)
+  if (!isWanted(client)) return null
+  if (json.length > bytes) throw new TooLarge(`${json.length} bytes of presence`)
+  const state: unknown = JSON.parse(new TextDecoder().decode(json))
+  return { client, clock, state }
 }
 
 /** The body of an awareness message. No entries make the shortest message there is, which keeps a connection alive. */
-export function encodeAwareness(entries: readonly Omit<AwarenessEntry, 'bytes'>[]): Uint8Array {
+export function encodeAwareness(entries: readonly AwarenessEntry[]): Uint8Array {
   const encoder = encoding.createEncoder()
   encoding.writeVarUint(encoder, entries.length)
   for (const { client, clock, state } of entries) {

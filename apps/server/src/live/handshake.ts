@@ -16,15 +16,16 @@ import { entranceOf } from './store.ts'
 /** Finds the session of a Cookie header. */
 export type FindSession = (cookieHeader: string | undefined) => Promise<SignedIn | null>
 
-/** The largest frame that is taken; what is allowed in it is judged later. */
-const FRAME_BYTES = 4 * 1024 * 1024
+/** The largest frame that is taken, the first step 2 of a connection; what is allowed in it is judged later. */
+const FRAME_BYTES = liveLimits.stepTwo.bytes + 1024
 /**
  * The largest that is read, only to be told that it is too large: what is beyond breaks the connection with 1009, which a
  * y-websocket client takes for a bad network, and sends the same again.
  */
-const READ_BYTES = 4 * FRAME_BYTES
+const READ_BYTES = 8 * 1024 * 1024
 /** What may be sent before the door has looked at the session. */
-const EARLY_BYTES = FRAME_BYTES
+const EARLY_BYTES = 4 * 1024 * 1024
+const EARLY_FRAMES = 1000
 
 /** How long a closed connection may take to say goodbye when the server stops. */
 const GOODBYE_MS = 500
@@ -241,7 +242,8 @@ class Early {
     if (frame.length > FRAME_BYTES) return closeSocket(socket, closeCodes.limits, 'too large a frame')
     if (this.#receive) return this.#receive(frame)
     this.#bytes += frame.length
-    if (this.#bytes > EARLY_BYTES) return closeSocket(socket, closeCodes.limits, 'too much before the door was open')
+    if (this.#bytes > EARLY_BYTES || this.#waiting.length >= EARLY_FRAMES)
+      return closeSocket(socket, closeCodes.limits, 'too much before the door was open')
     this.#waiting.push(frame)
   }
 

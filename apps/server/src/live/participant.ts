@@ -65,8 +65,7 @@ export class Participant {
   constructor(connection: RoomConnection, now: number) {
     this.connection = connection
     this.#updates = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
-    // generous: a drag moves a selection at every frame, and y-websocket sends back what it hears of others
-    this.#presence = new Bucket(liveLimits.updatesPerSecond, liveLimits.burstSeconds, now)
+    this.#presence = new Bucket(liveLimits.presencePerSecond, liveLimits.burstSeconds, now)
     this.#questions = new Bucket(liveLimits.questionsPerSecond, liveLimits.burstSeconds, now)
   }
 

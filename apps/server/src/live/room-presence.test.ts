@@ -23,7 +23,7 @@ test('nothing that was said before a goodbye takes it back', () => {
   const presence = new RoomPresence()
   const one = participant()
   presence.put(one, at(1, 5))
-  presence.put(one, { client: 2000, clock: 3, state: null, bytes: 4 })
+  presence.put(one, { client: 2000, clock: 3, state: null })
   presence.put(one, at(2, 0))
   expect(shown(presence)).toEqual([])
   presence.put(one, at(4, 7))

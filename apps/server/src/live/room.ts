@@ -1,11 +1,17 @@
 import {
   baseClient,
   closeCodes,
-  decodeAwareness,
   decodeMessage,
+  decodeOwnAwareness,
+  decodeUpdate,
+  isFault,
   liveLimits,
+  readVector,
+  sliceUpdate,
   type CloseCode,
   type Message,
+  type UpdateFault,
+  type UpdateLimits,
 } from '@tamga/collab'
 import { Problem } from '@tamga/model'
 import * as Y from 'yjs'
@@ -25,6 +31,7 @@ import { RoomPresence } from './room-presence.ts'
 import { Participant, type RoomConnection } from './participant.ts'
 import { decodeLogMessage, encodeLogMessage, logChannel, type LogMessage } from './log-message.ts'
 import { headOf, type LayerInfo, type Head } from './store.ts'
+import { takeFairly } from './shares.ts'
 import type { Incoming } from './take.ts'
 import { SyncCache } from './sync-cache.ts'
 import type { Write } from './write.ts'
@@ -67,7 +74,7 @@ export class Room implements Flushable {
   readonly #presence = new RoomPresence()
   readonly #remote: RemotePresence | null
   readonly #announcements = new Announcements()
-  readonly #queue: (Incoming | OwnWrite)[] = []
+  #queue: (Incoming | OwnWrite)[] = []
   readonly #unsubscribe: () => void
   #replica: Replica
   // while it is true the copy is ahead of what is committed, or about to be
@@ -217,29 +224,26 @@ export class Room implements Flushable {
 
   #answer(participant: Participant, vector: Uint8Array): void {
     if (!participant.takeQuestion(this.#now())) return this.#close(participant, closeCodes.limits, 'too many questions')
+    const has = readVector(vector)
+    if (isFault(has)) return this.#close(participant, has.close, has.reason)
     // at once: what it sends next builds on what it has
-    if (this.#isStale(participant, vector))
+    if (this.#isStale(participant, has))
       return this.#close(participant, closeCodes.epoch, 'the layer has a new document')
     this.#whenDurable(() => {
-      try {
-        participant.connection.together(() => {
-          participant.connection.send(this.#whole.lacking(this.#replica, vector))
-          participant.send({ type: 'awareness', update: this.#presence.all() })
-        })
-        participant.answered = true
-      } catch {
-        this.#close(participant, closeCodes.malformed, 'no state vector')
-      }
+      participant.connection.together(() => {
+        participant.connection.send(this.#whole.lacking(this.#replica, has))
+        participant.send({ type: 'awareness', update: this.#presence.all() })
+      })
+      participant.answered = true
     })
   }
 
   /** Who does not say which document it has, and has something, but not what this one began with, has an older one. */
-  #isStale(participant: Participant, vector: Uint8Array): boolean {
+  #isStale(participant: Participant, has: ReadonlyMap<number, number>): boolean {
     const { doc, epoch } = this.#replica
     const base = baseClient(epoch)
     if (participant.connection.knowsEpoch || epoch === 1 || Y.getState(doc.store, base) === 0) return false
-    const has = readVector(vector)
-    return has !== null && has.size > 0 && !has.has(base)
+    return has.size > 0 && !has.has(base)
   }
 
   #tellPresence(participant: Participant): void {
@@ -256,22 +260,25 @@ export class Room implements Flushable {
     participant.synced = true
     participant.queuedBytes += bytes.length
     if (participant.queuedBytes > QUEUED_BYTES) return this.#close(participant, closeCodes.limits, 'too much at once')
-    this.#enqueue({ participant, bytes, limits, n })
+    const slices = slicesOf(bytes, limits)
+    if (isFault(slices)) return this.#enqueue({ participant, bytes, limits, fault: slices, n })
+    // it counts as received with its last slice
+    for (const [i, slice] of slices.entries())
+      this.#enqueue({ participant, bytes: slice, limits, n: i === slices.length - 1 ? n : 0 })
   }
 
   #receivePresence(participant: Participant, update: Uint8Array): void {
-    const entries = decodeAwareness(update)
-    if (!entries) return this.#close(participant, closeCodes.malformed, 'no awareness')
     if (!participant.takePresence(this.#now())) return this.#close(participant, closeCodes.limits, 'too much presence')
+    // y-websocket sends back what it heard of others: what it says of itself alone counts, and the rest is not read
+    const entries = decodeOwnAwareness(
+      update,
+      (client) => !participant.introduced || this.#announcements.isOf(client, participant),
+    )
+    if (isFault(entries)) return this.#close(participant, entries.close, entries.reason)
     const clients = entries.filter(({ state }) => state !== null).map(({ client }) => client)
     if (!participant.introduced && clients.length > 0 && !this.#announce(participant, clients)) return
-    for (const entry of entries) {
-      // y-websocket sends back what it heard of others: what it says of itself alone counts
-      if (!this.#announcements.isOf(entry.client, participant)) continue
-      if (entry.bytes > liveLimits.presenceBytes)
-        return this.#close(participant, closeCodes.limits, 'presence too large')
-      this.#presence.put(participant, entry)
-    }
+    for (const entry of entries)
+      if (this.#announcements.isOf(entry.client, participant)) this.#presence.put(participant, entry)
   }
 
   /** Takes the client ids that a connection announces, once. Closes it and answers false if it may not use one. */
@@ -310,7 +317,9 @@ export class Room implements Flushable {
   takeBatch(most: number): Incoming[] {
     if (this.#busy || this.#dropped) return []
     const end = this.#queue.findIndex((item) => 'write' in item)
-    const batch = this.#queue.splice(0, Math.min(most, end < 0 ? this.#queue.length : end)) as Incoming[]
+    const waiting = (end < 0 ? this.#queue : this.#queue.slice(0, end)) as Incoming[]
+    const { batch, rest } = takeFairly(waiting, most)
+    this.#queue = end < 0 ? rest : [...rest, ...this.#queue.slice(end)]
     for (const { participant, bytes } of batch) participant.queuedBytes -= bytes.length
     return batch
   }
@@ -381,7 +390,7 @@ export class Room implements Flushable {
     if (bus.shared && rows.length > 0)
       bus.publish(logChannel(this.info.layer), encodeLogMessage({ epoch: this.#replica.epoch, from, rows }))
     for (const [participant, fault] of faults) this.#close(participant, fault.close, fault.reason)
-    const counts = new Map(batch.map(({ participant, n }) => [participant, n]))
+    const counts = new Map(batch.filter(({ n }) => n > 0).map(({ participant, n }) => [participant, n]))
     const packet = updates.length > 0 ? packetOf({ type: 'update', update: merged(updates) }) : null
     for (const participant of this.#participants.values()) {
       const count = counts.get(participant)
@@ -519,13 +528,15 @@ async function loadWhole(services: Services, info: LayerInfo): Promise<Replica> 
   return Replica.load(services.db, info)
 }
 
+/** A shorter update is taken as it is: it cannot hold many structs. */
+const SLICED_BYTES = 2048
+
+/** An update as it waits: whole, or in slices. What is wrong with it is found when it is taken, by the sender's role. */
+function slicesOf(bytes: Uint8Array, limits: UpdateLimits): Uint8Array[] | UpdateFault {
+  if (bytes.length <= SLICED_BYTES) return [bytes]
+  const update = decodeUpdate(bytes, limits)
+  return isFault(update) ? update : sliceUpdate(update, liveLimits.slice)
+}
+
 const merged = (updates: readonly Uint8Array[]): Uint8Array =>
   updates.length === 1 ? updates[0]! : Y.mergeUpdates([...updates])
-
-function readVector(vector: Uint8Array): Map<number, number> | null {
-  try {
-    return Y.decodeStateVector(vector)
-  } catch {
-    return null
-  }
-}

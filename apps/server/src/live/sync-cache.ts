@@ -1,6 +1,10 @@
+import { lackedBy } from '@tamga/collab'
 import * as Y from 'yjs'
 import { packetOf } from './packet.ts'
 import type { Replica } from './replica.ts'
+
+/** What is more than so many clocks is not made for one who asks: the whole is made once for all. */
+const DIFFERENCE = 2000
 
 /** A whole document as it stood at a number of the log. */
 interface Made {
@@ -24,10 +28,13 @@ export class SyncCache {
     return this.#now(replica).update
   }
 
-  /** What somebody with this state vector lacks, as a step 2. Throws if it is no state vector. */
-  lacking(replica: Replica, vector: Uint8Array): Buffer {
-    if (vector.length !== 1 || vector[0] !== 0)
-      return packetOf({ type: 'step2', update: Y.encodeStateAsUpdate(replica.doc, vector) })
+  /** What somebody who has these clocks lacks, as a step 2; the whole document if that is much of it. */
+  lacking(replica: Replica, has: ReadonlyMap<number, number>): Buffer {
+    if (has.size > 0 && lackedBy(has, replica.doc) <= DIFFERENCE)
+      return packetOf({
+        type: 'step2',
+        update: Y.encodeStateAsUpdate(replica.doc, Y.encodeStateVector(known(has, replica.doc))),
+      })
     const made = this.#now(replica)
     return (made.packet ??= packetOf({ type: 'step2', update: made.update }))
   }
@@ -39,3 +46,7 @@ export class SyncCache {
     return this.#made
   }
 }
+
+/** The clocks of clients that a document knows: others say nothing of what it lacks. */
+const known = (has: ReadonlyMap<number, number>, { store }: Y.Doc): Map<number, number> =>
+  new Map([...has].filter(([client]) => store.clients.has(client)))

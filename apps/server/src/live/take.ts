@@ -23,7 +23,9 @@ export interface Incoming {
   readonly bytes: Uint8Array
   /** What the update may hold: more in the first step 2 of a connection. */
   readonly limits: UpdateLimits
-  /** How many document messages the connection had sent with this one. */
+  /** What was found to be wrong with it already. */
+  readonly fault?: UpdateFault
+  /** How many document messages the connection had sent with this one; 0 for a slice that is not the last of its message. */
   readonly n: number
 }
 
@@ -59,7 +61,7 @@ const LONG = 2048
 /** What an item's bytes are. */
 export type Decoded = DecodedUpdate | UpdateFault
 
-export const decode = ({ bytes, limits }: Incoming): Decoded => decodeUpdate(bytes, limits)
+export const decode = ({ bytes, limits, fault }: Incoming): Decoded => fault ?? decodeUpdate(bytes, limits)
 
 /**
  * The client ids that are written under here for the first time, each with its user: of those that its connection announced.

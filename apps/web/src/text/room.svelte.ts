@@ -1,4 +1,4 @@
-import { closeCodes, insist, LayerDoc, messages, OwnUndo, Pending } from '@tamga/collab'
+import { closeCodes, insist, LayerDoc, liveLimits, messages, OwnUndo, Pending } from '@tamga/collab'
 import { readAck, readFact, readHere, readKey, readRefusal } from '@tamga/collab'
 import type { FactMessage, Here, Refusal, Unsent } from '@tamga/collab'
 import { can, ID_BYTES, idFrom, labelById, Problem, type Annotation } from '@tamga/model'
@@ -301,6 +301,8 @@ export class Room {
 
   #dial(): void {
     if (this.ending || this.#listening.signal.aborted) return
+    // sent at once it would be too much for one step 2: a fresh document takes it in parts
+    if (this.#edits.written.length > liveLimits.offlineEdits) this.#stale = true
     if (this.#stale) void this.#renew()
     else this.#provider?.connect()
   }
@@ -488,7 +490,7 @@ export class Room {
     if (this.ending || !this.#provider) return
     this.#provider.disconnect()
     this.#reconnect.stop()
-    this.#provider.connect()
+    this.#dial()
   }
 
   /** Time passed, or the page came into view: is anybody still on the line? */
