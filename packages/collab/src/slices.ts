@@ -7,12 +7,12 @@ import type { SliceLimits } from './limits.ts'
  * Cuts an update into several that may be applied one after the other, with others' updates between them: what comes later
  * builds on what comes before. It is cut only where no value is missing between two slices: a value that was overwritten
  * before it was sent goes with the one that took its place. Deletions go with the last slice. Linear in the structs; a
- * fault if too much of it cannot be cut. An update whose structs have no order (a predecessor that never comes) is left
- * whole, to be refused by whoever inspects it.
+ * fault if too much of it cannot be cut, and null if its structs have no order (a predecessor that never comes): whoever
+ * inspects it refuses it.
  */
-export function sliceUpdate(update: DecodedUpdate, limits: SliceLimits): Uint8Array[] | UpdateFault {
+export function sliceUpdate(update: DecodedUpdate, limits: SliceLimits): Uint8Array[] | UpdateFault | null {
   const order = orderOf(update)
-  if (!order) return [encodeUpdate(chainsOf(update.structs), update.deletes)]
+  if (!order) return null
   const slices: Y.Item[][] = [[]]
   const keys = new Map<Y.Item, string>()
   // keys under which the last value so far is one that was overwritten

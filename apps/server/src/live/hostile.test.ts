@@ -1,7 +1,19 @@
-import { closeCodes, encodeAwareness, encodeMessage, liveLimits, readKey, ROOT, type Message } from '@tamga/collab'
+import {
+  closeCodes,
+  decodeMessage,
+  decodeUpdate,
+  encodeAwareness,
+  encodeMessage,
+  inspectUpdate,
+  isFault,
+  liveLimits,
+  readKey,
+  ROOT,
+  type Message,
+} from '@tamga/collab'
 import { sha256Hex, Settings, type Role } from '@tamga/model'
 import * as encoding from 'lib0/encoding'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
@@ -11,6 +23,7 @@ import type { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { openSessions } from '../auth/sessions.ts'
 import { json } from '../db/json.ts'
+import { poolOf } from '../db/open.ts'
 import { rest } from '../test-clock.ts'
 import { newId } from '../services.ts'
 import { UpgradeHandler } from './handshake.ts'
@@ -19,6 +32,7 @@ import { Feed } from './feed.ts'
 import { Replica } from './replica.ts'
 import { Rooms } from './rooms.ts'
 import { layerInfoOf } from './store.ts'
+import { hostileFrames, type Aim } from './test-frames.ts'
 import { labels, openTestRoom, span, Stranger, Tab, TEXT, until, type Person, type TestRoom } from './test-room.ts'
 
 let room: TestRoom
@@ -409,6 +423,115 @@ describe('frames of chance', () => {
     for (let i = 0; i <= below(3); i++) bytes[below(bytes.length)] = below(256)
     return kind === 1 ? new Uint8Array([...bytes, ...frame]) : bytes
   }
+})
+
+describe('frames at every bound and beyond', () => {
+  const VICTIM = 90_000_000
+  const CLOCKS = 3000
+  let viewer: Person
+
+  beforeAll(async () => {
+    viewer = await room.person('Вера', 'viewer')
+  })
+
+  /** A layer in which somebody wrote much, as if it had always been there. */
+  async function written(): Promise<Aim> {
+    const doc = documentOf()
+    const data = Buffer.from(Y.encodeStateAsUpdate(doc))
+    await room.db.insertInto('layer_log').values({ layer, seq: 1, epoch: 1, account: bolat.id, data }).execute()
+    await room.db.insertInto('layer_client').values({ layer, epoch: 1, client: VICTIM, account: bolat.id }).execute()
+    await room.db.updateTable('layer_head').set({ seq: 1 }).where('layer', '=', layer).execute()
+    return { client: randomInt(2 ** 30, 2 ** 31), victim: VICTIM, clocks: CLOCKS }
+  }
+
+  function documentOf(): Y.Doc {
+    const doc = new Y.Doc()
+    doc.clientID = VICTIM
+    doc.transact(() => {
+      for (let i = 0; i < CLOCKS; i++) doc.getMap(ROOT).set(`written${String(i).padStart(9, '0')}`, record())
+    })
+    return doc
+  }
+
+  /** Sends a frame, and answers how the socket was closed for it, or null once what was sent behind it is acknowledged. */
+  async function answerTo(person: Person, frame: Uint8Array): Promise<number | null> {
+    const one = await joined(person)
+    one.socket.send(frame)
+    one.say({ type: 'update', update: Y.encodeStateAsUpdate(new Y.Doc()) })
+    const isAcked = (message: Message) => message.type === 'ack' && message.count >= 2
+    await until(() => one.code !== null || one.heard.some(isAcked))
+    one.end()
+    return one.code
+  }
+
+  test('each is taken at the bound, and refused one over it with a code that says why', async () => {
+    const aim = await written()
+    const answers: Record<string, number | null> = {}
+    for (const { name, frame } of hostileFrames)
+      answers[name] = await answerTo(anna, frame({ ...aim, client: randomInt(2 ** 30, 2 ** 31) }))
+    expect(answers).toEqual(Object.fromEntries(hostileFrames.map(({ name, close }) => [name, close])))
+  })
+
+  test('from who may only read they change nothing, cost few statements, and are refused whatever they hold', async () => {
+    const aim = await written()
+    const pool = poolOf(room.db)
+    let taken = 0
+    pool.on('acquire', () => taken++)
+    const before = await rows()
+    for (const { name, frame } of hostileFrames) {
+      const one = await joined(viewer)
+      taken = 0
+      const bytes = frame(aim)
+      one.socket.send(bytes)
+      one.say({ type: 'update', update: Y.encodeStateAsUpdate(new Y.Doc()) })
+      await until(() => one.code !== null || one.heard.some((message) => message.type === 'ack' && message.count >= 2))
+      expect([name, taken <= 4 ? 'few' : taken]).toEqual([name, 'few'])
+      const message = decodeMessage(bytes)
+      const update = message?.type === 'update' ? decodeUpdate(message.update) : null
+      const brings = update !== null && (isFault(update) || update.structs.length > 0 || update.deletes.size > 0)
+      if (brings)
+        expect([name, [closeCodes.notYours, closeCodes.malformed].includes(one.code as never)]).toEqual([name, true])
+      one.end()
+    }
+    expect(await rows()).toEqual(before)
+    pool.removeAllListeners('acquire')
+  })
+
+  test('none makes the server visit more than its bytes and the document hold', async () => {
+    const aim = await written()
+    const doc = documentOf()
+    for (const { name, frame } of hostileFrames) {
+      const message = decodeMessage(frame(aim))
+      if (message?.type !== 'update') continue
+      const work = { steps: 0 }
+      const update = decodeUpdate(message.update, liveLimits.update, work)
+      if (!isFault(update)) inspectUpdate(update, doc, work)
+      expect([name, work.steps <= message.update.length + CLOCKS]).toEqual([name, true])
+    }
+  })
+
+  test('who sends a thousand updates at once keeps nobody waiting for more than a share of them', async () => {
+    await unharmed(
+      async () => {
+        const [one, b] = [await joined(), await tab(bolat)]
+        const doc = new Y.Doc()
+        doc.clientID = one.client
+        const updates: Uint8Array[] = []
+        doc.on('update', (update: Uint8Array) => updates.push(update))
+        for (let i = 0; i < 1000; i++) doc.getMap(ROOT).set(newId(), record())
+        for (const update of updates) one.say({ type: 'update', update })
+        await until(() => one.heard.some((message) => message.type === 'ack' && message.count > 1))
+        const id = newId()
+        b.layer.add(span(), { id })
+        await b.saved()
+        const count = Math.max(...one.heard.map((message) => (message.type === 'ack' ? message.count : 0)))
+        // the flush that ran, the one that took it, and the shares of a machine that was busy elsewhere
+        expect(count).toBeLessThan(1000)
+        await until(() => one.heard.some((message) => message.type === 'ack' && message.count === 1001))
+      },
+      { stores: true },
+    )
+  })
 })
 
 setFlagsFromString('--expose-gc')

@@ -242,13 +242,16 @@ describe('what a refusal takes away', () => {
     tab.layer.add(span(), { id })
     await tab.saved()
     const map = tab.doc.getMap(ROOT)
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const wrong = Array.from({ length: 400 }, newId)
       Y.transact(tab.doc, () => wrong.forEach((one) => map.set(one, ['span', [[0, 8]], 'nobody', [], null])))
-      if (round < 3) await tab.saved()
+      if (round < 2) await tab.saved()
     }
     await tab.closed(closeCodes.limits)
-    expect(await asides()).toHaveLength(1200)
+    // the last round is taken in slices, of which some are let through
+    const kept = (await asides()).length
+    expect(kept).toBeGreaterThan(1000)
+    expect(kept).toBeLessThan(1200)
   })
 })
 

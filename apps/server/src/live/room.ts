@@ -488,6 +488,8 @@ export class Room implements Flushable {
 
   #close(participant: Participant, code: CloseCode, reason: string): void {
     participant.expelled = true
+    // what it sent and was not taken is never taken
+    this.#queue = this.#queue.filter((item) => 'write' in item || item.participant !== participant)
     participant.connection.close(code, reason)
     this.leave(participant.connection)
   }
@@ -535,7 +537,7 @@ const SLICED_BYTES = 2048
 function slicesOf(bytes: Uint8Array, limits: UpdateLimits): Uint8Array[] | UpdateFault {
   if (bytes.length <= SLICED_BYTES) return [bytes]
   const update = decodeUpdate(bytes, limits)
-  return isFault(update) ? update : sliceUpdate(update, liveLimits.slice)
+  return isFault(update) ? update : (sliceUpdate(update, liveLimits.slice) ?? [bytes])
 }
 
 const merged = (updates: readonly Uint8Array[]): Uint8Array =>
