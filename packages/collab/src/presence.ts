@@ -80,7 +80,7 @@ class TooLarge extends Error {}
 interface Bounds {
   readonly most: number
   readonly bytes: number
-  isWanted(client: number): boolean
+  readonly isWanted: (client: number) => boolean
 }
 
 function readEntries(update: Uint8Array, bounds: Bounds): AwarenessEntry[] {

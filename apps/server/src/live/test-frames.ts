@@ -20,6 +20,10 @@ export interface Aim {
   readonly clocks: number
 }
 
+/** The client ids that a sender announces: as many as it may. */
+export const announcedBy = ({ client }: Aim): number[] =>
+  Array.from({ length: liveLimits.clientsPerConnection }, (_, i) => client + i)
+
 /** One frame beyond a bound, or an attack of a known kind. */
 export interface HostileFrame {
   readonly name: string
@@ -32,6 +36,8 @@ export interface HostileFrame {
 export interface FrameBound {
   readonly name: string
   readonly most: number
+  /** How one over it is closed, if not by the limits. */
+  readonly over?: CloseCode
   readonly frame: (n: number, aim: Aim) => Message
 }
 
@@ -150,6 +156,8 @@ export const frameBounds: readonly FrameBound[] = [
   {
     name: 'client ids of one connection',
     most: liveLimits.clientsPerConnection,
+    // an id that nobody announced
+    over: closeCodes.history,
     frame: (n, { client }) => update(updateOf(many(n, (i) => ({ client: client + i, structs: [value(keyOf(i))] })))),
   },
   {
@@ -248,7 +256,7 @@ export const attacks: readonly HostileFrame[] = [
   attack('a thousand clients without structs', malformed, () =>
     update(updateOf(many(1000, (i) => ({ client: 5000 + i, structs: [] })))),
   ),
-  attack('a thousand clients that wait for the next', limits, ({ client }) =>
+  attack('a thousand clients that wait for the next', closeCodes.history, ({ client }) =>
     update(
       updateOf(
         many(1000, (i) => ({ client: client + i, structs: [i === 999 ? value(KEY) : behind(client + i + 1, 0)] })),
@@ -318,7 +326,7 @@ export const attacks: readonly HostileFrame[] = [
       many(liveLimits.presenceEntries, () => ({ client: victim, clock: 1, state: { at: [0, 1] } })),
     ),
   })),
-  attack('presence under six made-up ids', limits, ({ client }) => ({
+  attack('presence under six made-up ids', null, ({ client }) => ({
     type: 'awareness',
     update: encodeAwareness(many(6, (i) => ({ client: client + i, clock: 1, state: {} }))),
   })),
@@ -338,8 +346,8 @@ export const attacks: readonly HostileFrame[] = [
 /** All of them: the attacks, and every bound exactly and by one too many. */
 export const hostileFrames: readonly HostileFrame[] = [
   ...attacks,
-  ...frameBounds.flatMap(({ name, most, frame }) => [
+  ...frameBounds.flatMap(({ name, most, over = limits, frame }) => [
     { name: `${name}: ${most}`, close: null, frame: (aim: Aim) => encodeMessage(frame(most, aim)) },
-    { name: `${name}: ${most} and one`, close: limits, frame: (aim: Aim) => encodeMessage(frame(most + 1, aim)) },
+    { name: `${name}: ${most} and one`, close: over, frame: (aim: Aim) => encodeMessage(frame(most + 1, aim)) },
   ]),
 ]
