@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readEnv, usage } from './env.ts'
+import { hasReader, readEnv, usage } from './env.ts'
 
 const postgres = { DATABASE_URL: 'postgres://tamga:secret@db/tamga' }
 const read = (env: Record<string, string>) => readEnv([], env, true).redisUrl
@@ -22,4 +22,14 @@ test.each(['redis', 'redis://', '127.0.0.1:6379', 'http://redis:secret@host', 'p
 
 test('several servers need a Postgres', () => {
   expect(() => read({ REDIS_URL: 'redis://127.0.0.1' })).toThrow(/DATABASE_URL/)
+})
+
+test.each([
+  ['both on a terminal', true, true, false],
+  ['the output piped, as through tee', undefined, true, false],
+  ['the errors piped', true, undefined, false],
+  ['both piped, as under a service manager', undefined, undefined, true],
+])('the log is JSON only where nobody reads along: %s', (_how, stdout, stderr, json) => {
+  const streams = { stdout: { ...(stdout && { isTTY: true }) }, stderr: { ...(stderr && { isTTY: true }) } }
+  expect(readEnv([], {}, hasReader(streams)).log.json).toBe(json)
 })

@@ -93,6 +93,13 @@ export function readPublicUrl(value: string | undefined): string | null {
   return url.origin
 }
 
+/**
+ * True where a person reads along: one of the two streams goes to a terminal. Then no line of JSON stands between the lines
+ * that are for persons, also where the other stream goes through a pipe.
+ */
+export const hasReader = ({ stdout, stderr }: Record<'stdout' | 'stderr', { isTTY?: boolean }>): boolean =>
+  stdout.isTTY === true || stderr.isTTY === true
+
 const isAnyAddress = (host: string) => ['', '0', '0.0.0.0', '::', '::0'].includes(host)
 
 /** True for the names and addresses of this machine itself. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { FolderInUse } from './db/lock.ts'
-import { readEnv, usage, type Env } from './env.ts'
+import { hasReader, readEnv, usage, type Env } from './env.ts'
 import { openLog, withoutPasswords } from './log.ts'
 import { startServer, type Running } from './server.ts'
 
@@ -30,7 +30,7 @@ else await run(env)
 
 function askedFor(): Env {
   try {
-    return readEnv(process.argv.slice(2), process.env, process.stdout.isTTY)
+    return readEnv(process.argv.slice(2), process.env, hasReader(process))
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     // parseArgs explains at length; what is accepted stands in the help

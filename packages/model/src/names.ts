@@ -8,7 +8,7 @@ export type NameFault =
   | { readonly code: 'name_marks'; readonly details: { readonly at: number } }
 
 /** How long names may be, in UTF-16 code units. */
-export const nameLimits = { person: 100, project: 200, label: 120 } as const
+export const nameLimits = { person: 100, project: 200, label: 120, note: 200 } as const
 
 // Scripts that write some words with a joiner or a non-joiner inside (Unicode, UAX 31, A1 and A2).
 const JOINING = [
@@ -122,6 +122,9 @@ const nameOf = (most: number) =>
 
 /** A person's name as it comes in; what is stored is cleaned. */
 export const PersonName = nameOf(nameLimits.person)
+
+/** What the maker of a link notes down, such as whom it is for. */
+export const LinkNote = nameOf(nameLimits.note)
 /** A project's name as it comes in; what is stored is cleaned. */
 export const ProjectName = nameOf(nameLimits.project)
 

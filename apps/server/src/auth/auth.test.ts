@@ -306,3 +306,13 @@ describe('doors', () => {
     }
   })
 })
+
+test('a server without accounts says so until the first owner is there', async () => {
+  const own = await openTestApp()
+  const nobody = async () => (await own.stranger.get<{ nobody: boolean }>('/session')).nobody
+  expect(await nobody()).toBe(true)
+  const owner = await own.person('Owner')
+  expect(await nobody()).toBe(false)
+  expect((await owner.get<{ nobody: boolean }>('/session')).nobody).toBe(false)
+  await own.close()
+})

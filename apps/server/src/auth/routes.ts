@@ -18,6 +18,7 @@ import {
   freeSession,
   lockAccount,
   markLinksRead,
+  nobodyYet,
   unreadLinks,
   updateAccount,
   usedAfter,
@@ -53,6 +54,8 @@ const SessionView = z.object({
   demo: z.array(DemoPerson),
   /** True when people reach this server over plain HTTP from elsewhere: passwords and texts travel readable. */
   plainHttp: z.boolean(),
+  /** True while nobody has an account here: the link that the server printed at its start makes the first owner. */
+  nobody: z.boolean(),
 })
 
 const lookAtSession = createRoute({
@@ -141,7 +144,8 @@ export function authRoutes() {
         colour: row.colour,
       }))
       const plainHttp = !services.origins.secure && !isLoopback(new URL(services.origins.url).hostname)
-      return c.json({ account: account && view(account), ...(await linksOf(c)), demo: people, plainHttp }, 200)
+      const nobody = !account && !services.demo && (await nobodyYet(services.db))
+      return c.json({ account: account && view(account), ...(await linksOf(c)), demo: people, plainHttp, nobody }, 200)
     })
     .openapi(byPassword, async (c) => {
       const { email, password } = c.req.valid('json')

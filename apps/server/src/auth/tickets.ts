@@ -31,7 +31,7 @@ const DAY = 24 * 60 * 60 * 1000
 /** A link as it is shown once: the secret stands in the fragment, so no server, proxy or log ever sees it. */
 const linkTo = (services: Services, secret: string) => `${services.origins.url}/link#${secret}`
 
-/** How many days a link lives that an owner makes for a member. */
+/** How many days a link lives that an owner makes: for a member, or to invite. */
 export type LinkDays = 1 | 7 | 30
 
 /** A one-time link that signs in an account with all its projects: made by who runs the server. */
@@ -67,14 +67,14 @@ export async function makeFirstOwnerLink(services: Services): Promise<string> {
 export async function makeInvitation(
   services: Services,
   project: string,
-  role: Role,
-  by: string,
-): Promise<{ id: string; url: string }> {
+  { role, by, days, note }: { role: Role; by: string; days: LinkDays; note: string | null },
+): Promise<{ id: string; url: string; expiresAt: Date }> {
   const secret = newSecret()
   const id = newId()
-  const ticket = { kind: 'invite', project, role, made_by: by } as const
-  await insertTicket(services.db, { ...ticket, ...life(services), hash: hashOf(secret), id })
-  return { id, url: linkTo(services, secret) }
+  const ticket = { kind: 'invite', project, role, made_by: by, note } as const
+  const term = life(services, days)
+  await insertTicket(services.db, { ...ticket, ...term, hash: hashOf(secret), id })
+  return { id, url: linkTo(services, secret), expiresAt: term.expires_at }
 }
 
 const life = (services: Services, days: LinkDays = 1) => ({

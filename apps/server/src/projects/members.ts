@@ -56,19 +56,31 @@ async function changeMember(
   services.notifier.notify()
 }
 
+/** Whom an invitation lets in, for how long, and what its maker notes down, which only owners read. */
+export interface InvitationOrder {
+  readonly role: Role
+  readonly days: LinkDays
+  readonly note: string | null
+}
+
 /** Invites by link, under a role that is not above the inviter's own. */
-export async function invite(ctx: Ctx, project: string, role: Role): Promise<{ id: string; url: string }> {
+export async function invite(
+  ctx: Ctx,
+  project: string,
+  { role, days, note }: InvitationOrder,
+): Promise<{ id: string; url: string; expiresAt: string }> {
   const own = await requireRole(ctx, project, 'manageMembers')
   if (above(role, own)) throw new Problem('role_above_yours', { role: own })
-  const invitation = await makeInvitation(ctx.services, project, role, ctx.account.id)
+  const order = { role, by: ctx.account.id, days, note }
+  const { id, url, expiresAt } = await makeInvitation(ctx.services, project, order)
   await record(ctx.services.db, {
     project,
     account: ctx.account.id,
     act: 'member.invited',
-    subject: invitation.id,
-    after: { role },
+    subject: id,
+    after: { role, days },
   })
-  return invitation
+  return { id, url, expiresAt: expiresAt.toISOString() }
 }
 
 /** Takes an invitation back. Throws `not_found` when it is used or unknown. */

@@ -61,6 +61,42 @@ describe('a project', () => {
   })
 })
 
+describe('an invitation', () => {
+  type Invitation = { note: string | null; expiresAt: string }
+  const invitations = async (by = owner) =>
+    (await by.get<{ invitations: Invitation[] }>(`/projects/${project}/members`)).invitations
+  const asked = (more: object) => owner.refusal('POST', `/projects/${project}/invitations`, { role: 'viewer', ...more })
+
+  test('lives as many days as its maker says, and carries a note that only owners read', async () => {
+    const reader = await join('Reader', 'reviewer')
+    const note = '  for the   third group '
+    const { expiresAt } = await owner.send<Invitation>('POST', `/projects/${project}/invitations`, {
+      ...{ role: 'annotator', days: 7, note },
+    })
+    expect(await invitations()).toMatchObject([{ note: 'for the third group', expiresAt }])
+    const days = (new Date(expiresAt).getTime() - Date.now()) / (24 * 60 * 60 * 1000)
+    expect([Math.round(days), await invitations(reader)]).toEqual([7, []])
+  })
+
+  test.each([
+    ['a term that is not offered', { days: 365 }],
+    ['a term that is no number', { days: '7' }],
+    ['a note that is too long', { note: 'a'.repeat(201) }],
+    ['a note with a hidden character', { note: 'for\u202e Anna' }],
+  ])('is refused with %s, and none is made', async (_what, more) => {
+    expect(await asked(more)).not.toBe(200)
+    expect(await invitations()).toEqual([])
+  })
+
+  test('lives a day and has no note unless told', async () => {
+    expect(await asked({ note: 'a'.repeat(200), days: 30 })).toBe(200)
+    expect(await asked({})).toBe(200)
+    const [, plain] = await invitations()
+    expect(plain).toMatchObject({ note: null })
+    expect(new Date(plain!.expiresAt).getTime() - Date.now()).toBeLessThanOrEqual(24 * 60 * 60 * 1000)
+  })
+})
+
 describe('people', () => {
   test('come in by invitation, under its role, once', async () => {
     const { url } = await owner.send<{ url: string }>('POST', `/projects/${project}/invitations`, { role: 'annotator' })

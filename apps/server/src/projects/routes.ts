@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { LabelSet, Language, ProjectName, Role, Settings } from '@tamga/model'
+import { LabelSet, Language, LinkNote, ProjectName, Role, Settings } from '@tamga/model'
 import { ctxOf, requireRole } from '../auth/guard.ts'
 import type { LinkDays } from '../auth/tickets.ts'
 import { membership } from '../auth/store.ts'
@@ -52,7 +52,15 @@ const Member = z.object({
   pseudonym: z.string(),
   left: z.boolean(),
 })
-const Invitation = z.object({ id: z.string(), role: Role, by: z.string(), expiresAt: z.string() })
+const Invitation = z.object({
+  id: z.string(),
+  role: Role,
+  by: z.string(),
+  note: z.string().nullable(),
+  expiresAt: z.string(),
+})
+/** How many days a link lives. */
+const Days = z.union([z.literal(1), z.literal(7), z.literal(30)])
 const ProjectView = z.object({
   id: z.string(),
   name: z.string(),
@@ -136,8 +144,14 @@ const linkMember = createRoute({
 const makeInvite = createRoute({
   method: 'post',
   path: '/projects/{project}/invitations',
-  request: { params: ByProject, body: body(z.object({ role: Role })) },
-  responses: answers('An invitation link, shown once.', z.object({ id: z.string(), url: z.string() })),
+  request: {
+    params: ByProject,
+    body: body(z.object({ role: Role, days: Days.default(1), note: LinkNote.nullable().default(null) })),
+  },
+  responses: answers(
+    'An invitation link, shown once.',
+    z.object({ id: z.string(), url: z.string(), expiresAt: z.string() }),
+  ),
 })
 const dropInvite = createRoute({
   method: 'delete',
@@ -196,7 +210,7 @@ export const projectRoutes = () =>
       return c.json(await helpMember(ctxOf(c), project, account, Number(c.req.valid('query').days) as LinkDays), 200)
     })
     .openapi(makeInvite, async (c) =>
-      c.json(await invite(ctxOf(c), c.req.valid('param').project, c.req.valid('json').role), 200),
+      c.json(await invite(ctxOf(c), c.req.valid('param').project, c.req.valid('json')), 200),
     )
     .openapi(dropInvite, async (c) => {
       const { project, id } = c.req.valid('param')
@@ -272,10 +286,11 @@ async function showMembers(ctx: ReturnType<typeof ctxOf>, project: string) {
     left: left_at !== null,
   }))
   const open = role === 'owner' ? await invitationsOf(db, project, ctx.services.now()) : []
-  const invitations = open.map(({ id, role, by, expiresAt }) => ({
+  const invitations = open.map(({ id, role, by, note, expiresAt }) => ({
     id,
     role: role!,
     by,
+    note,
     expiresAt: expiresAt.toISOString(),
   }))
   return { members, invitations, at }

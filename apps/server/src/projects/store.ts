@@ -184,7 +184,7 @@ export const invitationsOf = (db: Db, project: string, now: Date) =>
   db
     .selectFrom('ticket')
     .innerJoin('account', 'account.id', 'ticket.made_by')
-    .select(['ticket.id', 'ticket.role', 'account.name as by', 'ticket.expires_at as expiresAt'])
+    .select(['ticket.id', 'ticket.role', 'ticket.note', 'account.name as by', 'ticket.expires_at as expiresAt'])
     .where('ticket.project', '=', project)
     .where('ticket.kind', '=', 'invite')
     .where('ticket.used_at', 'is', null)

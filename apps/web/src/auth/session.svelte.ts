@@ -32,6 +32,8 @@ class Session {
   demo = $state.raw<readonly DemoPerson[]>([])
   /** The address has no encryption and is not this computer's own: worth a warning. */
   plainHttp = $state(false)
+  /** Nobody has an account on this server yet. */
+  nobody = $state(false)
   loaded = $state(false)
   /** The sign-in ended under an open page: the page stays, and the sign-in is asked over it. */
   expired = $state(false)
@@ -96,8 +98,8 @@ class Session {
     this.#become(account)
   }
 
-  #take({ account, demo, plainHttp }: Answer) {
-    Object.assign(this, { demo, plainHttp, loaded: true })
+  #take({ account, demo, plainHttp, nobody }: Answer) {
+    Object.assign(this, { demo, plainHttp, nobody, loaded: true })
     // a page that stands open is its reader's: it is not shut, the sign-in is asked over it
     if (!account && this.account) this.expired = true
     else this.#enter(account)

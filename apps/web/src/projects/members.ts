@@ -20,8 +20,8 @@ export const makeLink = async (project: string, account: string) => {
 }
 
 /** An invitation link; it is told once. */
-export const invite = async (project: string, role: Role) =>
-  (await ask(api.projects[':project'].invitations.$post({ param: { project }, json: { role } }))).url
+export const invite = (project: string, json: { role: Role; days: 1 | 7 | 30; note: string | null }) =>
+  ask(api.projects[':project'].invitations.$post({ param: { project }, json }))
 
 export const revoke = (project: string, id: string) =>
   ask(api.projects[':project'].invitations[':id'].$delete({ param: { project, id } }))

@@ -40,4 +40,7 @@ export const auth = {
   passwordChange: 'Change the password',
   passwordChanged: 'The password is changed. Other browsers have been signed out.',
   nameSaved: 'The name is saved.',
+  nobody: 'Nobody has an account here yet.',
+  nobodyText:
+    'Open the one-time link that the server printed when it started: it makes the first owner. Each start prints a new one, good for 24 hours.',
 } as const
