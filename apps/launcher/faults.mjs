@@ -10,7 +10,7 @@ import { command } from './stop.mjs'
 
 const usage = `npm run test:faults -- [--rounds N] [--seed S]
 
-  --rounds N  so many rounds, beside the named ones (default 20)
+  --rounds N  so many rounds, beside the seeds that failed once (default 20)
   --seed S    the first round's seed, a round's seed is one more than that before it (default: drawn anew); with it, and
               with no --rounds, that one round is played
   --help      this text

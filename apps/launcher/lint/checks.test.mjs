@@ -38,6 +38,6 @@ test('oxlint asks for types in modules and tests, and for known names in scripts
 const write = (name, text) => writeFileSync(join(folder, name), text)
 
 function node(script, ...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { cwd: folder, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8' })
   return { status, said: stdout + stderr }
 }
