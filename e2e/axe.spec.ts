@@ -1,5 +1,5 @@
-import { expect, test, type Browser, type Page } from '@playwright/test'
-import axe from 'axe-core'
+import { expect, test as base, type Browser, type Page } from '@playwright/test'
+import { examine, type Rules } from './examine.ts'
 import {
   clickWord,
   drag,
@@ -17,12 +17,21 @@ import { startServer, type TestServer } from './server.ts'
 
 const locales = ['en', 'ru', 'kk'] as const
 
-let server: TestServer
-test.beforeAll(async () => {
-  server = await startServer()
+/** One server for all of these tests that a worker runs: they look, and what few write is seen by no other. */
+const test = base.extend<object, { shared: TestServer }>({
+  shared: [
+    async ({ playwright: _ }, use) => {
+      const one = await startServer()
+      await use(one)
+      await one.stop()
+    },
+    { scope: 'worker' },
+  ],
 })
-test.afterAll(() => server.stop())
-// By far the longest file: its tests are spread over the workers, each with a server of its own.
+
+let server: TestServer
+test.beforeAll(({ shared }) => void (server = shared))
+// By far the longest file: its tests are spread over the workers.
 test.describe.configure({ mode: 'parallel' })
 // A trace of hundreds of examined pages costs more than the examination.
 test.use({ trace: 'off' })
@@ -52,9 +61,6 @@ async function visit(person: Person, url = server.url): Promise<Visit> {
 const choose = (tab: Page, locale: string) =>
   tab.evaluate((value) => localStorage.setItem('tamga.locale', JSON.stringify(value)), locale)
 
-/** What axe is asked: everything, what depends on the scheme alone, or nothing where only the room differs. */
-type Rules = 'all' | 'colours' | 'none'
-
 /**
  * Looks at a page in three languages and two schemes. Axe in one language, for the words differ and the structure does not;
  * the title, the language, no key in place of a text, and nothing that runs out of the window in all three.
@@ -65,51 +71,18 @@ async function look({ page, tab, faults }: Visit, name: string): Promise<void> {
   const rules = (locale: string): readonly (readonly ['light' | 'dark', Rules])[] =>
     locale === 'en' ? schemes.map((scheme) => [scheme, scheme === 'light' ? 'all' : 'colours']) : [['light', 'none']]
   await test.step(name, async () => {
-    await page.evaluate(axe.source)
     for (const locale of locales) {
       await choose(tab, locale)
       await expect(page.locator('html')).toHaveAttribute('lang', locale)
       for (const [colorScheme, asked] of rules(locale)) {
         await page.emulateMedia({ colorScheme })
-        const found = await page.evaluate(examine, asked)
-        faults.push(...found.map((fault) => `${name}, ${locale}, ${colorScheme}: ${fault}`))
+        faults.push(...(await examine(page, asked)).map((fault) => `${name}, ${locale}, ${colorScheme}: ${fault}`))
       }
     }
     await choose(tab, 'en')
     await page.emulateMedia({ colorScheme: 'light' })
     await expect(page.locator('html')).toHaveAttribute('lang', 'en')
   })
-}
-
-/** Runs in the page. */
-async function examine(rules: Rules): Promise<string[]> {
-  const { axe } = globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<Axe> } }
-  interface Axe {
-    violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[]
-  }
-  await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined)))
-  const faults: string[] = []
-  if (rules !== 'none') {
-    const only = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }
-    const options = { resultTypes: ['violations'], ...(rules === 'colours' && only) }
-    for (const { id, help, nodes } of (await axe.run(document, options)).violations)
-      for (const { html, failureSummary } of nodes.slice(0, 3))
-        faults.push(`${id} (${help}) at ${html.slice(0, 200)}: ${failureSummary}`)
-  }
-  if (rules === 'colours') return faults
-  if (!/.+ · Tamga$/.test(document.title)) faults.push(`the title is “${document.title}”`)
-  const text = document.body.innerText
-  const key = /\{\w+\}|\bundefined\b|\bNaN\b|\[object|[‹›]|\b(common|projects|people|states|problems)\.[a-z]\w+/.exec(
-    text,
-  )
-  if (key) faults.push(`“${text.slice(Math.max(0, key.index - 30), key.index + 40)}” is no text`)
-  if (document.querySelectorAll('h1').length !== 1) faults.push('there is not one h1')
-  const { scrollWidth } = document.scrollingElement!
-  if (scrollWidth > innerWidth) faults.push(`the page is ${scrollWidth} px wide`)
-  for (const box of document.querySelectorAll<HTMLElement>('main, aside, section, nav, [role=dialog], .dialog-body'))
-    if (box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== 'visible')
-      faults.push(`${box.tagName} ${box.className} is ${box.scrollWidth} px wide inside ${box.clientWidth}`)
-  return faults
 }
 
 const widths = [

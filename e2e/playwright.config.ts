@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from '@playwright/test'
 
 const report = process.env.E2E_REPORT
@@ -8,7 +9,8 @@ export default defineConfig({
   testMatch: process.env.PICTURES ? '*.pictures.ts' : '*.spec.ts',
   outputDir: '../test-results',
   globalSetup: './template.ts',
-  workers: 2,
+  // More than cores: half of the time is waiting for frames, starts and answers.
+  workers: Math.ceil(availableParallelism() * 1.5),
   fullyParallel: false,
   retries: 0,
   // These tell what hangs from what is slow: no test comes near them, on a busy machine either.

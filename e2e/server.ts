@@ -40,7 +40,7 @@ export async function startServer({
 }: Asked = {}): Promise<TestServer> {
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'tamga-e2e-'))
-  const database = base === 'postgres' ? await makeDatabase() : null
+  const database = base === 'postgres' ? await makeDatabase(demo ? process.env.E2E_TEMPLATE_DATABASE : undefined) : null
   if (!database && demo) cpSync(process.env.E2E_TEMPLATE!, dir, { recursive: true })
   const args = ['--port', String(port), '--host', host, '--data', dir, ...(demo ? [] : ['--no-demo'])]
   let child = null as Process | null
@@ -82,12 +82,12 @@ export function linksIn(output: string): Record<string, string> {
 
 let made = 0
 
-/** A Postgres database of its own, and how to look into it and drop it. */
-export async function makeDatabase() {
+/** A Postgres database of its own, empty or a copy of the one that is named, and how to look into it and drop it. */
+export async function makeDatabase(template = 'template1') {
   const admin = process.env.TEST_DATABASE_URL
   if (!admin) throw new Error('TEST_DATABASE_URL names no Postgres; `npm test` starts one')
   const name = `tamga_e2e_${process.pid}_${Date.now()}_${made++}`
-  await query(admin, `create database ${name}`)
+  await query(admin, `create database ${name} template ${template}`)
   const url = new URL(admin)
   url.pathname = `/${name}`
   return {

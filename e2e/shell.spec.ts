@@ -1,8 +1,8 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import axe from 'axe-core'
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { examine } from './examine.ts'
 import {
   clickWord,
   enter,
@@ -138,7 +138,7 @@ test('what is not here says so, leads to what is, and goes on when the server an
   }
   await page.goto(`${server.url}${other}`)
   await page.getByText('this article was not taken along').waitFor()
-  await examine(page, 'an article that is not here')
+  await expectNoFaults(page, 'an article that is not here')
   await page.getByRole('link', { name: KAZAKH }).click()
   await textOf(page).waitFor()
   await page.goto(`${article}/review`)
@@ -165,7 +165,7 @@ test('articles are taken along by hand and removed; a sign-out takes them away, 
   await page.getByRole('menuitem', { name: 'Take along' }).click()
   await expect(page.getByText(/Open articles: \d, here without network: 1/)).toBeVisible()
   await page.getByRole('button', { name: 'Take along all open ones' }).click()
-  await examine(page, 'taking all along')
+  await expectNoFaults(page, 'taking all along')
   await page.getByRole('button', { name: 'Take along', exact: true }).click()
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await expect(page.getByRole('button', { name: 'Take along all open ones' })).toHaveCount(0)
@@ -175,7 +175,7 @@ test('articles are taken along by hand and removed; a sign-out takes them away, 
   await page.getByRole('table').waitFor()
   const all = (await here(page)).length
   expect(all).toBeGreaterThan(1)
-  await examine(page, 'what is here')
+  await expectNoFaults(page, 'what is here')
   await page.getByRole('button', { name: `Remove «${OTHER}» from this browser` }).click()
   await expect(page.locator('td.name')).toHaveCount(all - 1)
 
@@ -263,7 +263,7 @@ test('a new version is told of, and shown when one says so; the old one goes on 
   front.rename(old!, next)
   await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()))
   await page.getByText('A new version of Tamga is ready.').first().waitFor()
-  await examine(page, 'a new version')
+  await expectNoFaults(page, 'a new version')
   // the files of both are there: this tab is of the old one
   expect((await builds()).toSorted()).toEqual([old, next].toSorted())
   await page.getByRole('link', { name: KAZAKH, exact: true }).click()
@@ -313,20 +313,15 @@ async function frontOf(url: string) {
   }
 }
 
-/** What axe finds wrong, in both schemes; nothing may run out of the window of a phone either. */
-async function examine(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
+/** What is wrong with a page, in both schemes; nothing may run out of the window of a phone either. */
+async function expectNoFaults(page: Page, name: string): Promise<void> {
+  for (const [colorScheme, rules] of [['light', 'all'] as const, ['dark', 'colours'] as const]) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.evaluate(axe.source)
-    const faults = await page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-    })
-    expect(faults, `${name}, ${colorScheme}`).toEqual([])
+    expect(await examine(page, rules), `${name}, ${colorScheme}`).toEqual([])
   }
   const size = page.viewportSize()!
   await page.setViewportSize({ width: 390, height: 844 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth), `${name} on a phone`).toBeLessThanOrEqual(390)
+  expect(await examine(page, 'none'), `${name} on a phone`).toEqual([])
   await page.setViewportSize(size)
   await page.emulateMedia({ colorScheme: null })
 }
