@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import type pg from 'pg'
+import type { PriorityPool } from './priority-pool.ts'
 import type { Tables } from './tables.ts'
 
 type Trx = Transaction<Tables>
@@ -14,14 +15,14 @@ export interface Ending<T> {
  * Runs a transaction in two round trips where its middle asks nothing: `first` travels right behind BEGIN, and the last
  * statement of what `act` answers right before COMMIT, which the database turns into a rollback if that statement fails.
  * Throws what failed; then nothing was written, or nobody knows (the connection broke). A database that takes one message
- * at a time is asked one after the other.
+ * at a time is asked one after the other. It gets its connection ahead of all reads that wait: this is how flushes write.
  */
 export async function transactInTwo<A, T>(
-  pool: pg.Pool,
+  pool: PriorityPool,
   first: (client: pg.ClientBase) => Promise<A>,
   act: (trx: Trx, answer: A) => Promise<Ending<T>>,
 ): Promise<T> {
-  const client = await pool.connect()
+  const client = await pool.connectFirst()
   const together = pool.options.pipeline === true ? atOnce : oneByOne
   try {
     const [, answer] = await together(
@@ -44,14 +45,15 @@ export async function transactInTwo<A, T>(
 
 /**
  * Runs one statement that is a transaction by itself. Throws what failed; then nothing was written, or nobody knows (the
- * connection broke). Not by the pool's own `query`, which gives a connection up for every refusal of the database.
+ * connection broke). It too goes ahead of reads that wait. Not by the pool's own `query`, which gives a connection up for
+ * every refusal of the database.
  */
 export async function transactInOne<R extends pg.QueryResultRow>(
-  pool: pg.Pool,
+  pool: PriorityPool,
   statement: string,
   values: readonly unknown[],
 ): Promise<R[]> {
-  const client = await pool.connect()
+  const client = await pool.connectFirst()
   try {
     const { rows } = await client.query<R>(statement, [...values])
     client.release()

@@ -8,6 +8,7 @@ import { Embedded } from './embedded.ts'
 import { lockFolder, type FolderLock, type LockOptions } from './lock.ts'
 import type { Holder } from './lock-file.ts'
 import { tightenModes } from './modes.ts'
+import { PriorityPool } from './priority-pool.ts'
 import type { Tables } from './tables.ts'
 import { Watch, type Limits } from './watch.ts'
 
@@ -57,7 +58,7 @@ const patience = { keepAlive: true, connectionTimeoutMillis: 10_000, idle_in_tra
 
 async function openPostgres(url: string): Promise<Database> {
   const { db, close, connections } = base(
-    new pg.Pool({ connectionString: url, ...patience, pipeline: true, max: POSTGRES_CONNECTIONS, types }),
+    new PriorityPool({ connectionString: url, ...patience, pipeline: true, max: POSTGRES_CONNECTIONS, types }),
   )
   try {
     const version = await majorVersion(db)
@@ -113,7 +114,7 @@ async function openPglite(workerFile: string, lock: FolderLock, log: Log): Promi
   const embedded = new Embedded(workerFile, { dir: join(lock.root, 'db'), listen }, log)
   await embedded.ready
   const address = { host: sockets, port: 5432, user: 'postgres', database: 'postgres' }
-  const pool = new pg.Pool({ ...address, max: PGLITE_CONNECTIONS, types })
+  const pool = new PriorityPool({ ...address, max: PGLITE_CONNECTIONS, types })
   const { db, close, connections } = base(pool)
   const watch = new Watch(pool, {
     longTransaction: () => log.error('a transaction was open too long and lost its connection'),
@@ -140,19 +141,19 @@ async function openPglite(workerFile: string, lock: FolderLock, log: Log): Promi
   }
 }
 
-const pools = new WeakMap<Db, pg.Pool>()
+const pools = new WeakMap<Db, PriorityPool>()
 
 /** The connections below the query builder, for what must be sent in one breath. */
-export const poolOf = (db: Db): pg.Pool => pools.get(db)!
+export const poolOf = (db: Db): PriorityPool => pools.get(db)!
 
-function base(pool: pg.Pool) {
+function base(pool: PriorityPool) {
   // an idle connection that breaks is replaced by the pool; one in use fails its next query. Without listeners either
   // would end the process
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   pools.set(db, pool)
-  const connections = () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount })
+  const connections = () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCallers })
   return { db, connections, close: () => db.destroy() }
 }
 

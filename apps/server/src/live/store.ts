@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely'
 import type pg from 'pg'
 import { transactInOne } from '../db/in-two.ts'
 import type { Database, Db } from '../db/open.ts'
+import type { PriorityPool } from '../db/priority-pool.ts'
 import type { Row, Tables } from '../db/tables.ts'
 
 export type Trx = Transaction<Tables>
@@ -432,7 +433,7 @@ export interface Expected {
  * something is not as expected: a head that moved or is held, a role, a label set, a layer that is shut or that anything was
  * decided in.
  */
-export async function flushAtOnce(pool: pg.Pool, { layers, members }: Expected, rows: FlushRows): Promise<boolean> {
+export async function flushAtOnce(pool: PriorityPool, { layers, members }: Expected, rows: FlushRows): Promise<boolean> {
   const given = [JSON.stringify(layers), JSON.stringify(members), ...listsOf(rows)]
   const [answer] = await transactInOne<{ done: boolean }>(
     pool,
