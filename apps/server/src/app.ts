@@ -1,10 +1,10 @@
 import { Problem } from '@tamga/model'
 import { Hono } from 'hono'
 import { articleRoutes } from './articles/routes.ts'
-import { readSession, type Env } from './auth/guard.ts'
+import { limitUnknown, readSession, requireSessionForBody, type Env } from './auth/guard.ts'
 import { authRoutes } from './auth/routes.ts'
 import type { Sessions } from './auth/sessions.ts'
-import { checkBody, checkOrigin, secureHeaders } from './doors.ts'
+import { checkBody, checkOrigin, secureHeaders } from './origin-checks.ts'
 import { goldRoutes } from './gold/routes.ts'
 import { healthRoutes, type Readiness } from './health.ts'
 import type { Live } from './live/open.ts'
@@ -45,15 +45,15 @@ export interface AppParts {
 export function createApp({ services, sessions, live, readiness, metricsToken, pagesDir }: AppParts) {
   const app = new Hono<Env>()
   app.onError(answerErrors(services.log))
-  // before the doors: those who ask this come by address, and ask often
+  // before all checks: those who ask this come by address, and ask often
   app.route('/', healthRoutes(services, readiness, metricsToken))
   app.use(async (c, next) => {
     c.set('services', services)
     c.set('sessions', sessions)
     await next()
   })
-  app.use(follow, secureHeaders, checkOrigin)
-  app.use('/api/*', checkBody, readSession, followAccount)
+  app.use(follow, secureHeaders, limitUnknown, checkOrigin)
+  app.use('/api/*', checkBody, readSession, followAccount, requireSessionForBody)
   app.route('/api', createApi(live))
   app.all('/api/*', () => {
     throw new Problem('not_found')

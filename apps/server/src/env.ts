@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { readLimits, type LimitSettings } from './limit-settings.ts'
 import { logLevels, type LogOptions } from './log.ts'
 import usageText from './usage.txt?raw'
 
@@ -20,6 +21,8 @@ export interface Env {
   readonly log: LogOptions
   /** Who sends it may read the metrics from another machine; null for nobody. */
   readonly metricsToken: string | null
+  /** What is allowed before a session is shown, and whose word on a client's address is believed. */
+  readonly limits: LimitSettings
   readonly help: boolean
 }
 
@@ -61,6 +64,7 @@ export function readEnv(args: readonly string[], env: NodeJS.ProcessEnv, termina
     publicUrl,
     log: readLog(env, terminal),
     metricsToken: env.METRICS_TOKEN || null,
+    limits: readLimits(env),
     help: values.help,
   }
 }

@@ -7,11 +7,20 @@ import { isAway, isBusy } from './db/transact.ts'
 import type { Log } from './log.ts'
 
 /** What a refusal looks like on the wire; the sentence is the reader's, in the reader's language. */
-export const answerWith = (c: Context, problem: Problem) =>
-  c.json(
+export function answerWith(c: Context, problem: Problem) {
+  const wait = retryAfter(problem)
+  if (wait !== null) c.header('retry-after', String(wait))
+  return c.json(
     { code: problem.code, details: problem.details, data: problem.data ?? null },
     problem.status as ContentfulStatusCode,
   )
+}
+
+/** Seconds after which the same request may be answered; null where waiting changes nothing. */
+function retryAfter({ code, details }: Problem): number | null {
+  if (code === 'rate_limited') return Number(details.seconds)
+  return code === 'busy' ? 1 : null
+}
 
 /**
  * The last resort of every route: a refusal travels as what it is, a bug as `internal`, logged without its content under

@@ -4,7 +4,9 @@ import { every } from './background.ts'
 import { resumeErasures } from './articles/erase.ts'
 import { sweepImports } from './articles/import.ts'
 import { openBus, type Bus } from './bus.ts'
+import { openSharedCounts } from './shared-counts.ts'
 import { openConsole } from './console.ts'
+import { limitPasswordChecks } from './auth/password.ts'
 import { openSessions } from './auth/sessions.ts'
 import { demoAccounts, nobodyYet } from './auth/store.ts'
 import { makeFirstOwnerLink, makeSignInLink } from './auth/tickets.ts'
@@ -19,6 +21,7 @@ import { openLive, type Live } from './live/open.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { originAt, originsOf } from './origins.ts'
+import { openRateLimits, type RateLimits } from './rate-limits.ts'
 import { resumeRefreshes } from './projects/refresh.ts'
 import { removeDue } from './projects/removal.ts'
 import { seedDemo } from './seed.ts'
@@ -87,8 +90,11 @@ const kept = (lock: ServerLock | null, server: Running): Running => ({
 })
 
 async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: Bus): Promise<Running> {
-  const traffic = await Traffic.listen(env)
-  const { services, sessions, live } = openServices(env, log, database, bus, traffic.port)
+  const shared = env.redisUrl ? await openSharedCounts(env.redisUrl, await installationOf(database.db), log) : null
+  const limits = openRateLimits(env.limits, shared)
+  limitPasswordChecks(env.limits.passwordChecks)
+  const traffic = await Traffic.listen(env, limits)
+  const { services, sessions, live } = openServices(env, log, database, bus, traffic.port, limits)
   if (env.demo) await seedDemo(services, live, parts.seedsDir)
   const readiness = new Readiness(services)
   const { metricsToken } = env
@@ -97,6 +103,7 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
   traffic.begin({
     request: (request, response) => void listener(request, response),
     upgrade: (...asked) => live.upgrade(...asked),
+    isSigned: (cookie) => sessions.isSigned(cookie),
     get stopping() {
       return readiness.stopping
     },
@@ -130,17 +137,19 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
       ])
       await traffic.close()
       await bus.close()
+      await shared?.close()
       await database.close()
     },
   }
 }
 
 /** What all parts of a server share, with the two that know each other through it. */
-function openServices(env: Env, log: Log, database: Database, bus: Bus, port: number) {
+function openServices(env: Env, log: Log, database: Database, bus: Bus, port: number, limits: RateLimits) {
   const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : originAt(env.host, port)), port, env.host)
   // all servers behind one address share its cookie, whatever port each listens on
   const publicPort = Number(new URL(origins.url).port || 80)
-  const sessions = openSessions(database.db, { secure: origins.secure, port: publicPort, demo: env.demo })
+  const { plainCookies } = limits
+  const sessions = openSessions(database.db, { secure: origins.secure, port: publicPort, demo: env.demo, plainCookies })
   let live: Live | null = null
   const services: Services = {
     db: database.db,
@@ -150,6 +159,7 @@ function openServices(env: Env, log: Log, database: Database, bus: Bus, port: nu
     notifier: new FactNotifier(bus),
     metrics: new Metrics(),
     log,
+    limits,
     demo: env.demo,
     here: (project) => live?.here(project) ?? {},
     now: () => new Date(),

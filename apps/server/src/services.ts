@@ -7,6 +7,7 @@ import { FactNotifier } from './facts.ts'
 import { openLog, type Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { originsOf, type Origins } from './origins.ts'
+import { openRateLimits, type RateLimits } from './rate-limits.ts'
 
 /** What every verb stands on: passed in, never imported, so that a test can have its own. */
 export interface Services {
@@ -18,6 +19,8 @@ export interface Services {
   readonly notifier: FactNotifier
   readonly metrics: Metrics
   readonly log: Log
+  /** What is counted of those who have no session. */
+  readonly limits: RateLimits
   /** True where the demo's people may be signed in by one click: loopback, and nowhere else. */
   readonly demo: boolean
   /** Who is in which article of a project right now: account ids by article id. */
@@ -42,6 +45,7 @@ export function openServices({ db, kind }: Pick<Database, 'db' | 'kind'>, public
     notifier: new FactNotifier(bus),
     metrics: new Metrics(),
     log: openLog({ json: false, level: 'warn' }, (text) => process.stderr.write(text)),
+    limits: openRateLimits(),
     demo: false,
     here: () => ({}),
     now: () => new Date(),

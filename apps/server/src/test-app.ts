@@ -101,4 +101,8 @@ export async function openTestApp({ demo = false } = {}) {
 
 /** The name=value part of a Set-Cookie header. */
 export const cookieOf = (setCookie: string): string => setCookie.split(';', 1)[0]!
+
+/** The session's own id in a cookie, without the signature. */
+export const sessionIdOf = (cookie: string): string => cookie.split(/[=.]/)[1]!
+
 export type TestApp = Awaited<ReturnType<typeof openTestApp>>

@@ -8,6 +8,8 @@ export const problems = {
   too_large: 413,
   not_json: 415,
   rate_limited: 429,
+  timed_out: 408,
+  headers_too_large: 431,
   foreign_origin: 403,
   not_found: 404,
   busy: 503,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createApp } from '../app.ts'
-import { cookieOf, ORIGIN, openTestApp, PASSWORD, type Browser, type TestApp } from '../test-app.ts'
+import { cookieOf, ORIGIN, openTestApp, PASSWORD, sessionIdOf, type Browser, type TestApp } from '../test-app.ts'
 import { hashOf } from './sessions.ts'
 import { makeFirstOwnerLink, makeSignInLink } from './tickets.ts'
 
@@ -51,44 +50,6 @@ describe('passwords', () => {
     expect(await elsewhere.refusal('POST', '/session/password', { email, password: PASSWORD })).toBe(200)
   })
 
-  test('guesses from everywhere have an end too', async () => {
-    const gus = await app.person('Gus')
-    const email = await emailOf(gus)
-    const guess = (i: number) =>
-      app
-        .browser(`198.51.100.${Math.floor(i / 9)}`, '')
-        .refusal('POST', '/session/password', { email, password: `guess ${i}` })
-    expect(new Set(await Promise.all(Array.from({ length: 100 }, (_, i) => guess(i))))).toEqual(
-      new Set(['wrong_password']),
-    )
-    const elsewhere = app.browser('198.51.100.200', '')
-    expect(await elsewhere.refusal('POST', '/session/password', { email, password: PASSWORD })).toBe('rate_limited')
-  })
-
-  test('those who come by a proxy with TLS are told apart by what it says last; else nobody is believed', async () => {
-    const token = '0'.repeat(40)
-    for (const secure of [true, false]) {
-      const api = createApp({
-        ...app,
-        services: { ...app.services, origins: { ...app.services.origins, secure } },
-        pagesDir: null,
-      })
-      const look = async (forwarded: string) => {
-        const headers = { host: new URL(ORIGIN).host, origin: ORIGIN, 'content-type': 'application/json' }
-        const init = {
-          method: 'POST',
-          headers: { ...headers, 'x-forwarded-for': forwarded },
-          body: JSON.stringify({ token }),
-        }
-        return (await api.request('/api/tickets/look', init, { incoming: { socket: { remoteAddress: '10.0.0.1' } } }))
-          .status
-      }
-      for (let i = 0; i < 30; i++) expect(await look(`${i}.0.0.1, 203.0.113.5`)).toBe(410)
-      expect(await look('99.0.0.1, 203.0.113.5')).toBe(429)
-      expect(await look('203.0.113.6')).toBe(secure ? 410 : 429)
-    }
-  })
-
   test('guessing the present one is as slow with a session as without', async () => {
     const dan = await app.person('Dan')
     const guess = (current: string) =>
@@ -119,7 +80,7 @@ describe('passwords', () => {
     await app.services.db
       .updateTable('session')
       .set({ created_at: new Date(Date.now() - 120 * 1000) })
-      .where('id_hash', '=', hashOf(fay.cookie.split('=')[1]!))
+      .where('id_hash', '=', hashOf(sessionIdOf(fay.cookie)))
       .execute()
     expect(await set(fay)).toBe('wrong_password')
     expect(await set(byLink)).toBe(200)
@@ -148,7 +109,7 @@ describe('passwords', () => {
 describe('sessions', () => {
   test('are stored hashed: what the table holds opens nothing', async () => {
     const rows = await app.services.db.selectFrom('session').selectAll().where('account', '=', ann.account).execute()
-    const token = ann.cookie.split('=')[1]!
+    const token = sessionIdOf(ann.cookie)
     expect(rows.map((row) => row.id_hash)).toContain(hashOf(token))
     expect(rows.map((row) => row.id_hash)).not.toContain(token)
     const thief = app.browser('', `${ann.cookie.split('=')[0]}=${rows[0]!.id_hash}`)

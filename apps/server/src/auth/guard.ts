@@ -1,10 +1,11 @@
 import { can, Problem, type Action, type Role } from '@tamga/model'
 import { createMiddleware } from 'hono/factory'
+import { proveSession, requestOf } from '../connections.ts'
 import type { Services } from '../services.ts'
 import type { Account, Reader, Sessions } from './sessions.ts'
 import { accountById, membership } from './store.ts'
 
-/** What a request carries once it has passed the doors. */
+/** What a request carries once it has passed all checks. */
 export interface Env {
   Variables: {
     services: Services
@@ -15,6 +16,8 @@ export interface Env {
     ticket: string | null
     sessionEnds: Date | null
     request: string
+    /** What the request counts for where requests are counted. */
+    address: string
   }
 }
 
@@ -24,15 +27,49 @@ export interface Ctx {
   readonly account: Reader
 }
 
+/**
+ * Counts a request without a session for its address, before anything is done for it. A cookie that this installation has
+ * signed is taken for a session here; whether it still is one is asked where that matters.
+ */
+export const limitUnknown = createMiddleware<Env>(async (c, next) => {
+  const { services, sessions } = c.var
+  c.set('address', services.limits.addressOf(requestOf(c)))
+  if (!(await sessions.isSigned(c.req.header('cookie')))) await services.limits.requests.take(c.var.address)
+  await next()
+})
+
 /** Reads the session of each request, and renews its cookie at half life. */
 export const readSession = createMiddleware<Env>(async (c, next) => {
-  const signedIn = await c.var.sessions.find(c.req.header('cookie'))
+  const signedIn = await c.var.sessions.find(c.req.header('cookie'), c.var.address)
+  // signed, and ended since: it counts as none
+  if (!signedIn && (await c.var.sessions.isSigned(c.req.header('cookie'))))
+    await c.var.services.limits.requests.take(c.var.address)
+  if (signedIn) proveSession(requestOf(c).socket)
   c.set('account', signedIn?.account ?? null)
   c.set('session', signedIn?.session ?? null)
   c.set('ticket', signedIn?.ticket ?? null)
   c.set('sessionEnds', signedIn?.expiresAt ?? null)
   await next()
-  if (signedIn?.cookie) c.header('set-cookie', signedIn.cookie, { append: true })
+  const renewed = signedIn?.cookie
+  // not if the request signed in or out: the last cookie of a name is the one that stays
+  const isSet = renewed && c.res.headers.getSetCookie().some((one) => one.startsWith(renewed.split('=')[0]! + '='))
+  if (renewed && !isSet) c.header('set-cookie', renewed, { append: true })
+})
+
+/** The bytes of a body that is read without a session: a link's with a name and a password are far below. */
+const UNKNOWN_BODY_BYTES = 16 * 1024
+
+/** What may be asked without a session: signing in and out, and links. */
+const OPEN_PATHS = /^\/api\/(session|tickets)(\/|$)/
+
+/** Refuses what needs a session before its body is read. */
+export const requireSessionForBody = createMiddleware<Env>(async (c, next) => {
+  if (!c.var.account && c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+    if (!OPEN_PATHS.test(c.req.path)) throw new Problem('sign_in')
+    if (Number(c.req.header('content-length') ?? '0') > UNKNOWN_BODY_BYTES)
+      throw new Problem('too_large', { most: UNKNOWN_BODY_BYTES })
+  }
+  await next()
 })
 
 /** The verb's context of a request. Throws `sign_in` when nobody is signed in. */

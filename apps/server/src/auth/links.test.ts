@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { importArticles } from '../articles/import.ts'
 import { newId } from '../services.ts'
-import { cookieOf, openTestApp, PASSWORD, type Browser, type TestApp } from '../test-app.ts'
+import { cookieOf, openTestApp, PASSWORD, type Browser, type TestApp, sessionIdOf } from '../test-app.ts'
 import { hashOf } from './sessions.ts'
 import { makeSignInLink } from './tickets.ts'
 
@@ -38,7 +38,7 @@ const rowOf = (browser: Browser) =>
   app.services.db
     .selectFrom('session')
     .selectAll()
-    .where('id_hash', '=', hashOf(browser.cookie.split('=')[1]!))
+    .where('id_hash', '=', hashOf(sessionIdOf(browser.cookie)))
     .executeTakeFirstOrThrow()
 /** An account without an e-mail, a member of a project. */
 async function student(name: string, project = mine): Promise<string> {
@@ -185,7 +185,7 @@ describe('a session by an owner’s link', () => {
     await app.services.db
       .updateTable('session')
       .set({ expires_at: new Date(Date.now() - 1000) })
-      .where('id_hash', '=', hashOf(bound.cookie.split('=')[1]!))
+      .where('id_hash', '=', hashOf(sessionIdOf(bound.cookie)))
       .execute()
     expect(await bound.refusal('GET', '/projects')).toBe('sign_in')
   })

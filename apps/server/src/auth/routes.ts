@@ -3,12 +3,12 @@ import { LinkSecret, PersonName, Problem, Role, shownName } from '@tamga/model'
 import type { Row } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { isLoopback } from '../env.ts'
+import { countFailures } from '../rate-limits.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done } from '../schema.ts'
 import type { Services } from '../services.ts'
 import { ctxOf, requireWholeSession } from './guard.ts'
 import { hashPassword, NewPassword, passwordFits } from './password.ts'
-import { RateLimit } from './rate.ts'
 import type { LinkOrigin } from './sessions.ts'
 import {
   accountById,
@@ -127,12 +127,6 @@ const change = createRoute({
 
 /** Signing in and out, links, the account itself. */
 export function authRoutes() {
-  // ten guesses from one place; from many places more, so that nobody is locked out by one who knows the address
-  const guesses = new RateLimit(10, 300)
-  const passwords = new RateLimit(100, 300)
-  const addresses = new RateLimit(60, 300)
-  const links = new RateLimit(30, 300)
-
   return routes()
     .openapi(lookAtSession, async (c) => {
       const { services, account } = c.var
@@ -150,16 +144,11 @@ export function authRoutes() {
     .openapi(byPassword, async (c) => {
       const { email, password } = c.req.valid('json')
       const { services } = c.var
-      const key = email.trim().toLowerCase()
-      const guess = `${addressOf(c)} ${key}`
-      addresses.take(addressOf(c), services.now())
-      guesses.take(guess, services.now())
-      passwords.take(key, services.now())
-      const account = await accountBySignIn(services.db, key)
-      if (!(await passwordFits(account?.password_hash ?? null, password)) || !account)
-        throw new Problem('wrong_password')
-      guesses.clear(guess)
-      return c.json(await signIn(c, account.id), 200)
+      const account = await accountBySignIn(services.db, email.trim())
+      await checkGuess(c, account?.id ?? `unknown ${email.trim().toLowerCase()}`, (isKnown) =>
+        requireFit(account?.password_hash ?? null, password, isKnown),
+      )
+      return c.json(await signIn(c, account!.id), 200)
     })
     .openapi(byDemo, async (c) => {
       const { services } = c.var
@@ -169,14 +158,13 @@ export function authRoutes() {
       return c.json(await signIn(c, account.id), 200)
     })
     .openapi(look, async (c) => {
-      links.take(addressOf(c), c.var.services.now())
-      return c.json(await lookAtTicket(c.var.services, c.req.valid('json').token), 200)
+      const { token } = c.req.valid('json')
+      return c.json(await countLink(c, token, () => lookAtTicket(c.var.services, token)), 200)
     })
     .openapi(use, async (c) => {
       const { services, account } = c.var
       const { token, person = null, password = null } = c.req.valid('json')
-      links.take(addressOf(c), services.now())
-      const used = await consumeTicket(services, token, { person, password }, account)
+      const used = await countLink(c, token, () => consumeTicket(services, token, { person, password }, account))
       return c.json({ ...(await signIn(c, used.account, used.origin)), project: used.project }, 200)
     })
     .openapi(readLinks, async (c) => {
@@ -205,7 +193,7 @@ export function authRoutes() {
       const { name, password } = c.req.valid('json')
       // the name is seen in all projects
       if (name) await requireWholeSession(ctx)
-      if (password) await requirePassword(c, password.current, guesses)
+      if (password) await requirePassword(c, password.current)
       const hash = password && (await hashPassword(password.next))
       const changes = { ...(name && { name }), ...(hash && { password_hash: hash }) }
       if (hash) await setPassword(c, changes)
@@ -255,31 +243,67 @@ const named = (name: string, signInName: string | null): string =>
   signInName === null ? shownName(name) : `${shownName(name)} (${signInName})`
 
 /** Throws `wrong_password` unless the account has none, it is this one, or the session began by a one-time link. */
-async function requirePassword(c: Request, current: string | null, guesses: RateLimit): Promise<void> {
+async function requirePassword(c: Request, current: string | null): Promise<void> {
   const { services, account } = ctxOf(c)
   const stored = (await accountById(services.db, account.id))!.password_hash
   if (stored === null) return
-  const now = services.now()
   const { ticket } = c.var
-  if (current === null && ticket !== null && (await usedAfter(services.db, ticket, new Date(now.getTime() - HOUR))))
-    return
-  guesses.take(account.id, now)
-  if (!(await passwordFits(stored, current ?? ''))) throw new Problem('wrong_password')
-  guesses.clear(account.id)
+  const after = new Date(services.now().getTime() - HOUR)
+  if (current === null && ticket !== null && (await usedAfter(services.db, ticket, after))) return
+  const { changes } = services.limits
+  await countFailures([[changes, account.id]], isWrongGuess, () => requireFit(stored, current ?? '', true))
 }
+
+/** Throws `wrong_password`, or `rate_limited` if too many passwords are checked already. */
+async function requireFit(stored: string | null, password: string, first: boolean): Promise<void> {
+  if (!(await passwordFits(stored, password, first))) throw new Problem('wrong_password')
+}
+
+/**
+ * Lets one guess at an account's password be made, `subject` being its id or what was typed in its place. A browser that
+ * was signed in to the account before counts by itself; all others are limited by address and account, by address, and by
+ * account: beyond that one guess is let through every few seconds, wherever it comes from.
+ */
+async function checkGuess(c: Request, subject: string, guess: (isKnown: boolean) => Promise<void>): Promise<void> {
+  const { address, services, sessions } = c.var
+  const { limits } = services
+  const browser = await sessions.browsers.keyOf(c.req.header('cookie'), subject)
+  if (browser) return countFailures([[limits.knownBrowserGuesses, browser]], isWrongGuess, () => guess(true))
+  const counts = [
+    [limits.addressGuesses, address],
+    [limits.guesses, `${address} ${subject}`],
+    [limits.accountGuesses, subject],
+  ] as const
+  await countFailures(counts, isWrongGuess, () => guess(false))
+}
+
+/** Counts what fails by a link that is used, gone or made up: for the link, and for the address that tries many. */
+function countLink<T>(c: Request, token: string, act: () => Promise<T>): Promise<T> {
+  const { limits } = c.var.services
+  const counts = [
+    [limits.addressGuesses, c.var.address],
+    [limits.links, token],
+  ] as const
+  return countFailures(counts, isWrongGuess, act)
+}
+
+const isWrongGuess = (error: unknown): boolean =>
+  error instanceof Problem && (error.code === 'wrong_password' || error.code === 'link_used')
 
 const HOUR = 60 * 60 * 1000
 
 type Request = Parameters<typeof ctxOf>[0] & {
-  header(name: string, value: string): void
+  header(name: string, value: string, options?: { append?: boolean }): void
   req: { header(name: string): string | undefined }
-  env: unknown
 }
 
 async function signIn(c: Request, account: string, by?: LinkOrigin) {
   const { services, sessions, session } = c.var
   if (session) await sessions.end(session)
   c.header('set-cookie', await sessions.create(account, by))
+  // a link that an owner made is for whoever was given it: that makes its browser no known one
+  if (!by?.madeBy)
+    c.header('set-cookie', await sessions.browsers.remember(c.req.header('cookie'), account), { append: true })
   return { account: view(rowView((await accountById(services.db, account))!)) }
 }
 
@@ -295,15 +319,3 @@ const demoAllowed = (services: Services, headers: Headers): boolean =>
 
 // what proxies add in their many ways
 const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-original-.*|true-client-ip|cf-.*)$/
-
-/**
- * Where a request comes from: the socket's other side. Under https that is the proxy, since this server speaks no TLS
- * itself; then it is what the nearest proxy says last, or all who come by it would share one limit.
- */
-function addressOf(c: Request): string {
-  const forwarded = c.var.services.origins.secure
-    ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim()
-    : undefined
-  const incoming = (c.env as { incoming?: { socket: { remoteAddress?: string } } }).incoming
-  return forwarded || (incoming?.socket.remoteAddress ?? 'unknown')
-}

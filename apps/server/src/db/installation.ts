@@ -19,3 +19,21 @@ export async function installationOf(db: Db): Promise<string> {
     where datname = current_database()`.execute(db)
   return createHash('sha256').update(rows[0]!.place).digest('hex').slice(0, 24)
 }
+
+/** 256 bits. */
+const KEY_BYTES = 32
+
+/**
+ * The secret under which all processes over this database sign their cookies, made when it is first asked for. It is never
+ * logged and never leaves the process.
+ */
+export async function installationKey(db: Db): Promise<string> {
+  const made = { id: randomBytes(16).toString('hex'), key: randomBytes(KEY_BYTES).toString('base64url') }
+  await db
+    .insertInto('installation')
+    .values(made)
+    .onConflict((there) => there.column('one').doUpdateSet({ key: made.key }).where('installation.key', 'is', null))
+    .execute()
+  const { key } = await db.selectFrom('installation').select('key').executeTakeFirstOrThrow()
+  return key!
+}

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import { expect, test } from 'vitest'
+import { installationKey } from './installation.ts'
 import { migrate } from './migrate.ts'
 import type { Tables } from './tables.ts'
 import { openTestDatabase } from './test-db.ts'
@@ -90,6 +91,17 @@ const steps: Record<string, Step> = {
       { layer: 'empty', seq: 0, log_verified: true },
       { layer: 'written', seq: 3, log_verified: false },
     ],
+  },
+  '0009-installation-key': {
+    write: (db) => sql`insert into installation (id) values ('one of before')`.execute(db),
+    // the first who asks makes it, for all
+    read: async (db) => {
+      const before = (await sql`select id, key from installation`.execute(db)).rows
+      const keys = await Promise.all([installationKey(db), installationKey(db)])
+      const { rows } = await sql<{ id: string; key: string }>`select id, key from installation`.execute(db)
+      return [before, rows[0]!.id, keys.every((key) => key === rows[0]!.key), rows[0]!.key.length]
+    },
+    stands: [[{ id: 'one of before', key: null }], 'one of before', true, 43],
   },
   '0010-links': {
     write: async (db) => {

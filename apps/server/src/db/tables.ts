@@ -316,6 +316,8 @@ interface GoldTable {
 interface InstallationTable {
   one: GeneratedAlways<boolean>
   id: string
+  /** What cookies are signed with, base64url; null until it is first asked for. */
+  key: string | null
 }
 
 interface ClockTable {

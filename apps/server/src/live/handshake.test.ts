@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import * as Y from 'yjs'
 import { hashOf } from '../auth/sessions.ts'
 import { newId } from '../services.ts'
+import { sessionIdOf } from '../test-app.ts'
 import { Flusher } from './flusher.ts'
 import { Room } from './room.ts'
 import { headOf, layerInfoOf } from './store.ts'
@@ -67,7 +68,7 @@ describe('a session by an owner’s link', () => {
     await room.db
       .updateTable('session')
       .set({ made_by: owner.id })
-      .where('id_hash', '=', hashOf(member.cookie.split('=')[1]!))
+      .where('id_hash', '=', hashOf(sessionIdOf(member.cookie)))
       .execute()
     return member
   }

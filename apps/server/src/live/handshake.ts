@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { closeCodes, liveLimits, type CloseCode, type FactMessage } from '@tamga/collab'
-import { can } from '@tamga/model'
+import { can, Problem } from '@tamga/model'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import type { Reader, SignedIn } from '../auth/sessions.ts'
 import { roleOf } from '../auth/store.ts'
+import { proveSession } from '../connections.ts'
 import { projectScope } from '../facts.ts'
 import type { Services } from '../services.ts'
 import { closeSocket, Connection } from './connection.ts'
@@ -14,7 +15,7 @@ import type { Rooms } from './rooms.ts'
 import { entranceOf } from './store.ts'
 
 /** Finds the session of a Cookie header. */
-export type FindSession = (cookieHeader: string | undefined) => Promise<SignedIn | null>
+export type FindSession = (cookieHeader: string | undefined, address?: string) => Promise<SignedIn | null>
 
 /** The largest frame that is taken, the first step 2 of a connection; what is allowed in it is judged later. */
 const FRAME_BYTES = liveLimits.stepTwo.bytes + 1024
@@ -55,6 +56,12 @@ interface Line {
   readonly stream: Duplex
 }
 
+/** Who asks for an upgrade: what it says, and what it counts for. */
+interface Client {
+  readonly cookie: string | undefined
+  readonly address: string
+}
+
 /** Why somebody is not let in. */
 class Refused extends Error {
   readonly close: CloseCode
@@ -93,8 +100,9 @@ export class UpgradeHandler {
     if (!place) return turnAway(stream, '404 Not Found')
     if (!origins.hostAllowed(host) || !origins.originAllowed(origin, host)) return turnAway(stream, '403 Forbidden')
     if (this.#shut) return turnAway(stream, '503 Service Unavailable')
+    const address = this.#services.limits.addressOf(request)
     this.#server.handleUpgrade(request, stream, head, (socket) =>
-      this.#admit({ socket, stream }, request.headers.cookie, place),
+      this.#admit({ socket, stream }, { cookie: request.headers.cookie, address }, place),
     )
   }
 
@@ -108,7 +116,7 @@ export class UpgradeHandler {
     for (const socket of clients) socket.terminate()
   }
 
-  #admit(line: Line, cookie: string | undefined, place: Place): void {
+  #admit(line: Line, client: Client, place: Place): void {
     const { socket } = line
     // listeners before anything is awaited: what is sent early waits, and an error must not end the process
     const early = new Early()
@@ -122,15 +130,19 @@ export class UpgradeHandler {
         'socket closed',
       )
     })
-    this.#letIn(line, cookie, place, early).catch((error: unknown) => {
+    this.#letIn(line, client, place, early).catch((error: unknown) => {
       const refused = error instanceof Refused ? error : this.#unopened(place, error)
       closeSocket(socket, refused.close, refused.message)
     })
   }
 
-  async #letIn({ socket, stream }: Line, cookie: string | undefined, place: Place, early: Early): Promise<void> {
-    const signedIn = await this.#find(cookie)
-    if (!signedIn) throw new Refused(closeCodes.signIn, 'sign in')
+  async #letIn({ socket, stream }: Line, client: Client, place: Place, early: Early): Promise<void> {
+    const signedIn = await this.#find(client.cookie, client.address)
+    if (!signedIn) {
+      await this.#services.limits.requests.take(client.address)
+      throw new Refused(closeCodes.signIn, 'sign in')
+    }
+    proveSession(stream)
     // a page goes on under the session of whoever signed in last in its browser: what it sends is not theirs
     if (place.as !== null && place.as !== signedIn.account.id) throw new Refused(closeCodes.signIn, 'another account')
     const project = await this.#projectOf(place, signedIn.account)
@@ -164,6 +176,8 @@ export class UpgradeHandler {
 
   /** The refusal for whom nothing is wrong with, and a line for whoever runs the server. */
   #unopened(place: Place, err: unknown): Refused {
+    if (err instanceof Problem && err.code === 'rate_limited')
+      return new Refused(closeCodes.again, `too many requests from your address: try again in ${err.details.seconds} s`)
     this.#services.log.warn({ err, ...placeFields(place) }, 'cannot be opened')
     return new Refused(closeCodes.again, 'cannot be opened now')
   }

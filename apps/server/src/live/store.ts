@@ -433,7 +433,11 @@ export interface Expected {
  * something is not as expected: a head that moved or is held, a role, a label set, a layer that is shut or that anything was
  * decided in.
  */
-export async function flushAtOnce(pool: PriorityPool, { layers, members }: Expected, rows: FlushRows): Promise<boolean> {
+export async function flushAtOnce(
+  pool: PriorityPool,
+  { layers, members }: Expected,
+  rows: FlushRows,
+): Promise<boolean> {
   const given = [JSON.stringify(layers), JSON.stringify(members), ...listsOf(rows)]
   const [answer] = await transactInOne<{ done: boolean }>(
     pool,

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:http'
+import { openRateLimits } from '../rate-limits.ts'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
@@ -72,6 +73,7 @@ export async function openTestRoom() {
     kind: database.kind,
     origins: originsOf(null, port),
     bus,
+    limits: openRateLimits(),
     notifier: new FactNotifier(bus),
     metrics: new Metrics(),
     log: silent,

@@ -6,6 +6,8 @@ export const problems = {
   too_large: 'Not sent: it is larger than the server takes at once‹ ({most} bytes)›. Send it in smaller parts.',
   not_json: 'The server could not read this request, so nothing was changed. Reload the page and try again.',
   rate_limited: 'Too many attempts. Wait‹ {seconds} seconds›, then try again.',
+  timed_out: 'The request did not arrive in time. Check your connection, then send it again.',
+  headers_too_large: 'The request has too many headers. Delete the cookies of this site, then try again.',
   foreign_origin:
     'This page was opened at another address than the server’s. Open Tamga at the address it printed at start.',
   not_found: 'This is not here, or you are not a member of the project. An owner of the project can invite you.',
