@@ -19,6 +19,8 @@ export class Pending {
   readonly #durable = new Map<number, number>()
   readonly #listeners = new Set<() => void>()
   #unsaved: Unsaved[] = []
+  // the client ids under which this document was written in here
+  readonly #own = new Set<number>()
   // own clocks at each document message of this connection that is not acknowledged yet
   #sent: { n: number; clocks: ReadonlyMap<number, number> }[] = []
   #count = 0
@@ -27,6 +29,7 @@ export class Pending {
     this.#doc = layer.doc
     this.#stop = layer.observe((ids, local) => {
       if (!local) return
+      this.#own.add(this.#doc.clientID)
       this.#unsaved.push({ client: this.#doc.clientID, clock: this.#clock(this.#doc.clientID), ids })
       this.#tell()
     })
@@ -77,6 +80,18 @@ export class Pending {
   durable(vector: Uint8Array): void {
     this.#raise(Y.decodeStateVector(vector))
     this.#settle()
+  }
+
+  /**
+   * True if this document has, by the vector in a server's step 1, more than the server, beside what was not acknowledged:
+   * the server was put back to an earlier state. Ask before `durable`.
+   */
+  isAheadOf(vector: Uint8Array): boolean {
+    const has = Y.decodeStateVector(vector)
+    return [...this.#doc.store.clients.keys()].some((client) => {
+      const known = this.#own.has(client) ? this.#durableClock(client) : this.#clock(client)
+      return known > (has.get(client) ?? 0)
+    })
   }
 
   /** Calls back when the count or the annotations changed. Returns what ends it. */

@@ -8,7 +8,7 @@ import { approvedOf, dropClosingOf, isAnyDecided, refreshGold } from '../gold/st
 import type { Services } from '../services.ts'
 import { applyOwn } from './apply.ts'
 import { Overtaken } from './failure.ts'
-import { OtherEpoch, type LogRow, type Replica } from './replica.ts'
+import { OtherEpoch, WentBack, type LogRow, type Replica } from './replica.ts'
 import { countsMoved, rowsOf, type LayerRows } from './rows.ts'
 import { accountsBehind, type Participant } from './participant.ts'
 import { beginFlush, claimClients, holdLabels, isOneStatement, labelsOf, lockHead, standingOf } from './store.ts'
@@ -243,6 +243,7 @@ const none: ReadonlySet<string> = new Set()
 async function begin(trx: Trx, { replica }: Batch, head: Head, standing: LayerStanding): Promise<FlushContext> {
   const { layer, project } = replica.info
   if (head.epoch !== replica.epoch) throw new OtherEpoch(layer, replica.epoch, head.epoch)
+  if (head.seq < replica.seq) throw new WentBack(layer, replica.seq, head.seq)
   await replica.catchUp(trx, head.seq)
   const { state, withdrawn, label_set: labelSet, locks_approved: locks, closed, decided } = standing
   if (labelSet !== replica.labelSet) {

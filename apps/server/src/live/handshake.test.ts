@@ -135,7 +135,8 @@ describe('at the door', () => {
       async () => stranger(`/live/${layer}?as=${bolat.id}`, anna),
       closeCodes.signIn,
     ],
-    ['another document', async () => stranger(`/live/${layer}?epoch=7`, anna), closeCodes.epoch],
+    ['an earlier document', async () => stranger(`/live/${layer}?epoch=0`, anna), closeCodes.epoch],
+    ['a document that never was', async () => stranger(`/live/${layer}?epoch=7`, anna), closeCodes.history],
     [
       'a foreign lobby',
       async () => stranger(`/lobby/${room.project}`, await room.person('Чужой', null)),

@@ -12,7 +12,7 @@ import { closeSocket, Connection } from './connection.ts'
 import type { Feed } from './feed.ts'
 import { packetOf } from './packet.ts'
 import type { Rooms } from './rooms.ts'
-import { entranceOf } from './store.ts'
+import { entranceOf, type Head } from './store.ts'
 
 /** Finds the session of a Cookie header. */
 export type FindSession = (cookieHeader: string | undefined, address?: string) => Promise<SignedIn | null>
@@ -32,7 +32,16 @@ const EARLY_FRAMES = 1000
 const GOODBYE_MS = 500
 
 const lobbyOf = (project: string, epoch: number | null) =>
-  ({ project, owner: null, state: 'open', epoch, withdrawn_at: null, erased_at: null }) as const
+  ({
+    project,
+    owner: null,
+    state: 'open',
+    epoch,
+    seq: 0,
+    facts: Infinity,
+    withdrawn_at: null,
+    erased_at: null,
+  }) as const
 
 interface Place {
   readonly kind: 'live' | 'lobby'
@@ -71,7 +80,11 @@ class Refused extends Error {
   }
 }
 
-const otherEpoch = () => new Refused(closeCodes.epoch, 'the layer has a new document')
+const otherHistory = () => new Refused(closeCodes.history, 'the database is at an earlier state')
+
+/** A later document than the database's is none that it ever had. */
+const otherEpoch = (theirs: number, ours: number) =>
+  theirs > ours ? otherHistory() : new Refused(closeCodes.epoch, 'the layer has a new document')
 
 /**
  * Lets connections in. At the upgrade only a foreign Host or Origin is refused; everybody else gets a socket, which is
@@ -145,7 +158,7 @@ export class UpgradeHandler {
     proveSession(stream)
     // a page goes on under the session of whoever signed in last in its browser: what it sends is not theirs
     if (place.as !== null && place.as !== signedIn.account.id) throw new Refused(closeCodes.signIn, 'another account')
-    const project = await this.#projectOf(place, signedIn.account)
+    const { project, head } = await this.#entrance(place, signedIn.account)
     const { account, session } = signedIn
     const { wantsAcks, epoch, page } = place
     const layer = place.kind === 'live' ? place.id : null
@@ -153,7 +166,7 @@ export class UpgradeHandler {
     const who = { account, session, project, layer, wantsAcks, knowsEpoch: epoch !== null, clients, page }
     const connection = new Connection(socket, stream, who)
     const entered =
-      place.kind === 'live' ? await this.#enterRoom(place, connection) : this.#enterLobby(project, connection)
+      place.kind === 'live' ? await this.#enterRoom(place, connection, head) : this.#enterLobby(project, connection)
     const unsubscribe = this.#tellFacts(place, connection)
     const leave = () => {
       unsubscribe()
@@ -188,8 +201,8 @@ export class UpgradeHandler {
     return this.#feed.subscribe(projectScope(connection.project), after, (fact) => connection.send(factPacket(fact)))
   }
 
-  /** The project that a place belongs to, if this session may be there. Absent and forbidden are answered alike. */
-  async #projectOf({ kind, id, epoch }: Place, reader: Reader): Promise<string> {
+  /** The place as it stands, if this session may be there. Absent and forbidden are answered alike. */
+  async #entrance({ kind, id, epoch, after, clients }: Place, reader: Reader) {
     const { db } = this.#services
     const entrance = kind === 'live' ? await entranceOf(db, id) : lobbyOf(id, epoch)
     const mine = entrance && (entrance.owner === null || entrance.owner === reader.id)
@@ -199,15 +212,18 @@ export class UpgradeHandler {
       throw new Refused(closeCodes.notYours, 'not here')
     if (entrance.erased_at) throw new Refused(closeCodes.erased, 'the text was erased')
     if (entrance.state === 'superseded') throw new Refused(closeCodes.revision, 'the text has a newer revision')
-    if (epoch !== null && entrance.epoch !== epoch) throw otherEpoch()
-    return entrance.project
+    if (epoch !== null && entrance.epoch !== epoch) throw otherEpoch(epoch, entrance.epoch ?? epoch)
+    // a page of ours that was told of more than ever happened here
+    if (clients !== null && after !== null && after > entrance.facts) throw otherHistory()
+    return { project: entrance.project, head: { epoch: entrance.epoch ?? 0, seq: entrance.seq } }
   }
 
-  async #enterRoom({ id, epoch }: Place, connection: Connection) {
+  async #enterRoom({ id, epoch }: Place, connection: Connection, head: Head) {
     const room = await this.#rooms.room(id)
+    await room.reach(head)
     if (room.dropped) throw new Refused(closeCodes.again, 'the room was lost')
     // opening it may have begun a new document
-    if (epoch !== null && epoch !== room.replica.epoch) throw otherEpoch()
+    if (epoch !== null && epoch !== room.replica.epoch) throw otherEpoch(epoch, room.replica.epoch)
     room.enter(connection)
     return { leave: () => room.leave(connection), receive: (frame: Uint8Array) => room.receive(connection, frame) }
   }

@@ -29,6 +29,13 @@ export class LogGap extends Error {
   }
 }
 
+/** Thrown where the database is behind a copy that was made from it: it was put back to an earlier state. */
+export class WentBack extends Error {
+  constructor(layer: string, from: number, to: number) {
+    super(`the log of ${layer} went back from ${from} to ${to}: was a backup restored?`)
+  }
+}
+
 /**
  * Under this id nobody writes: a copy that takes in the server's own structs has it meanwhile, or Yjs would think that
  * somebody else uses its id.
@@ -139,6 +146,8 @@ export class Replica {
 
   /** Takes the place of an earlier copy, for those who saw that one. Throws if what lies between is not there any more. */
   async succeed(earlier: Replica, db: Db): Promise<void> {
+    if (this.epoch === earlier.epoch && this.seq < earlier.seq)
+      throw new WentBack(this.info.layer, earlier.seq, this.seq)
     if (this.epoch === earlier.epoch)
       // what that one had caught up with, or what was written meanwhile
       this.unsent = [...earlier.unsent, ...(await this.#since(db, earlier.seq))]

@@ -25,7 +25,7 @@ import { flushOwn, type Flushed } from './flush.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { packetOf } from './packet.ts'
 import type { Cluster } from './cluster.ts'
-import { LogGap, OtherEpoch, Replica } from './replica.ts'
+import { LogGap, OtherEpoch, Replica, WentBack } from './replica.ts'
 import { RemotePresence } from './remote-presence.ts'
 import { RoomPresence } from './room-presence.ts'
 import { Participant, type RoomConnection } from './participant.ts'
@@ -222,6 +222,26 @@ export class Room implements Flushable {
     return new Promise((resolve) => this.#settled.push(resolve))
   }
 
+  /** Brings the copy up to where the database was seen: whoever comes finds all that was durable before. */
+  async reach(head: Head): Promise<void> {
+    while (!this.#dropped && head.epoch === this.#replica.epoch && this.#replica.seq < head.seq) {
+      await this.#durable()
+      await this.poll(head)
+    }
+    if (head.epoch === this.#replica.epoch && head.seq < this.#replica.seq) await this.#lookForRestore()
+  }
+
+  /**
+   * The database was seen at an earlier number than this copy has: it was asked before the last commit, or it was put back
+   * to an earlier state. Then everybody begins anew, and each page finds out what it knows.
+   */
+  async #lookForRestore(): Promise<void> {
+    await this.#durable()
+    const { epoch, seq } = this.#replica
+    const head = await headOf(this.#services.db, this.info.layer)
+    if (head.epoch === epoch && head.seq < seq) this.drop(new WentBack(this.info.layer, seq, head.seq))
+  }
+
   #answer(participant: Participant, vector: Uint8Array): void {
     if (!participant.takeQuestion(this.#now())) return this.#close(participant, closeCodes.limits, 'too many questions')
     const has = readVector(vector)
@@ -229,6 +249,8 @@ export class Room implements Flushable {
     // at once: what it sends next builds on what it has
     if (this.#isStale(participant, has))
       return this.#close(participant, closeCodes.epoch, 'the layer has a new document')
+    if (this.#knowsMore(participant, has))
+      return this.#close(participant, closeCodes.history, 'the database is at an earlier state')
     this.#whenDurable(() => {
       participant.connection.together(() => {
         participant.connection.send(this.#whole.lacking(this.#replica, has))
@@ -244,6 +266,16 @@ export class Room implements Flushable {
     const base = baseClient(epoch)
     if (participant.connection.knowsEpoch || epoch === 1 || Y.getState(doc.store, base) === 0) return false
     return has.size > 0 && !has.has(base)
+  }
+
+  /**
+   * A page that names its client ids in the handshake has of all others what was durable. If it has more of one, the database
+   * was put back to an earlier state: nothing that the page sends is taken.
+   */
+  #knowsMore({ connection, announced }: Participant, has: ReadonlyMap<number, number>): boolean {
+    const { store } = this.#replica.doc
+    if (!connection.clients) return false
+    return [...has].some(([client, clock]) => clock > Y.getState(store, client) && !announced.has(client))
   }
 
   #tellPresence(participant: Participant): void {
@@ -312,6 +344,11 @@ export class Room implements Flushable {
   #whenDurable(act: () => void): void {
     if (this.#busy || this.#queue.length > 0) this.#afterwards.push(act)
     else act()
+  }
+
+  /** Resolves when the room holds in memory what the database holds. */
+  #durable(): Promise<void> {
+    return new Promise((resolve) => this.#whenDurable(resolve))
   }
 
   takeBatch(most: number): Incoming[] {
@@ -420,7 +457,8 @@ export class Room implements Flushable {
   async poll(head: Head): Promise<void> {
     if (this.#busy || this.#dropped) return
     if (head.epoch !== this.#replica.epoch) return this.#renewed()
-    if (head.seq <= this.#replica.seq) return
+    if (head.seq < this.#replica.seq) return this.#lookForRestore()
+    if (head.seq === this.#replica.seq) return
     this.begins()
     try {
       await this.#replica.catchUp(this.#services.db, head.seq)
@@ -512,6 +550,8 @@ export class Room implements Flushable {
     this.#keeper.forget(this)
     for (const item of this.#queue.splice(0)) if ('write' in item) item.failed(new Problem('busy'))
     for (const participant of [...this.#participants.values()]) this.#close(participant, code, reason)
+    // nobody hears them any more, but somebody may wait for his turn
+    for (const act of this.#afterwards.splice(0)) act()
     for (const done of this.#settled.splice(0)) done()
   }
 

@@ -39,7 +39,17 @@ export const entranceOf = (db: Db, layer: string) =>
     .innerJoin('layer_head', 'layer_head.layer', 'layer.id')
     .innerJoin('revision', 'revision.id', 'layer.revision')
     .innerJoin('visible_article as a', 'a.id', 'revision.article')
-    .select(['layer.owner', 'layer.state', 'layer_head.epoch', 'a.project', 'a.withdrawn_at', 'a.erased_at'])
+    .leftJoin('clock', (join) => join.on('clock.scope', '=', sql<string>`'project/' || a.project`))
+    .select([
+      'layer.owner',
+      'layer.state',
+      'layer_head.epoch',
+      'layer_head.seq',
+      'a.project',
+      'a.withdrawn_at',
+      'a.erased_at',
+    ])
+    .select((eb) => eb.fn.coalesce('clock.n', sql<number>`0`).as('facts'))
     .where('layer.id', '=', layer)
     .executeTakeFirst()
 

@@ -13,6 +13,7 @@ import {
   type Here,
   type Message,
 } from '@tamga/collab'
+import { sql } from 'kysely'
 import { LabelSet, sha256Hex, Settings, type Content, type Role } from '@tamga/model'
 import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
@@ -149,7 +150,35 @@ export async function openTestRoom() {
 
 export type TestRoom = Awaited<ReturnType<typeof openTestRoom>>
 
-/** One browser tab on a layer: the unmodified y-websocket client, with what our own client adds to it. */
+/** What a dump of the database has of a layer, and of how far its project's facts have come. */
+const dumped = ['layer_head', 'layer_log', 'layer_snapshot', 'layer_client', 'annotation', 'change'] as const
+
+/** Takes a backup of a layer. Answers what puts it back, under whatever runs. */
+export async function backupOf({ db, project }: TestRoom, layer: string): Promise<() => Promise<void>> {
+  const name = newId().replaceAll(/\W/g, 'x').toLowerCase()
+  const kept = (table: string) => sql.table(`kept_${name}_${table}`)
+  const scope = `project/${project}`
+  for (const table of dumped)
+    await sql`create table ${kept(table)} as select * from ${sql.table(table)} where layer = ${sql.lit(layer)}`.execute(
+      db,
+    )
+  const { n } = (await db.selectFrom('clock').select('n').where('scope', '=', scope).executeTakeFirst()) ?? { n: 0 }
+  return () =>
+    db.transaction().execute(async (trx) => {
+      // the head first, as everybody who writes here
+      await trx.selectFrom('layer_head').select('layer').where('layer', '=', layer).forUpdate().execute()
+      for (const table of dumped.toReversed())
+        await sql`delete from ${sql.table(table)} where layer = ${layer}`.execute(trx)
+      for (const table of dumped) await sql`insert into ${sql.table(table)} select * from ${kept(table)}`.execute(trx)
+      await trx.deleteFrom('fact').where('scope', '=', scope).where('n', '>', n).execute()
+      await trx.updateTable('clock').set({ n }).where('scope', '=', scope).execute()
+    })
+}
+
+/**
+ * One browser tab on a layer: the unmodified y-websocket client, with what our own client adds to it. With `client` among the
+ * parameters it announces its id in the address, as our own does.
+ */
 export class Tab {
   readonly doc = new Y.Doc()
   readonly layer = new LayerDoc(this.doc, () => ({ text: TEXT, labels }))
@@ -181,7 +210,7 @@ export class Tab {
       }
     }
     this.provider = new WebsocketProvider(`${room.url}/live`, layer, this.doc, {
-      params: { ack: '1', ...params },
+      params: { ack: '1', ...params, ...(params.client && { client: `${this.doc.clientID}` }) },
       WebSocketPolyfill: CookieSocket as never,
       disableBc: true,
     })

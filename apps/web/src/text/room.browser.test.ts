@@ -1,6 +1,6 @@
 import { encodeAwareness, ROOT } from '@tamga/collab'
 import { digestOf, type Content } from '@tamga/model'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { Article } from './article.ts'
 import { articleOf, keeping, Line, text } from './line.fixture.ts'
@@ -212,4 +212,96 @@ test('a document in which Yjs chose another id is given up before anything is wr
   const waiting = mark(person)
   expect(line.dialled[1]).toContain(`client=${room.layer.doc.clientID}&`)
   expect(line.layer.has(waiting)).toBe(true)
+})
+
+describe('when the server’s database was put back to an earlier state', () => {
+  /** What the database was, as it is put back later. */
+  const backup = (line: Line) => Y.encodeStateAsUpdate(line.doc)
+  function putBack(line: Line, state: Uint8Array): void {
+    line.isUp = false
+    line.hangUp()
+    line.doc = new Y.Doc()
+    Y.applyUpdate(line.doc, state)
+  }
+  const other = (line: Line, content: Content) => {
+    const id = room.newId()
+    line.layer.add(content, { id })
+    return id
+  }
+
+  test('a page takes a fresh document, sends again once what was not saved, and says so', async () => {
+    const line = await enter()
+    const kept = mark(city)
+    line.acknowledge()
+    const state = backup(line)
+    const theirs = other(line, person)
+    const lost = mark({ ...person, label: 'evt' })
+    line.acknowledge()
+    expect(room.annotations.spans).toHaveLength(3)
+    putBack(line, state)
+    const waiting = mark({ ...city, ranges: [[9, 18]] })
+    room.layer.setLabel(theirs, 'evt')
+    line.isUp = true
+    await expect.poll(() => room.restored).not.toBeNull()
+    expect([...line.layer.ids()].sort()).toEqual([kept, waiting].sort())
+    expect(room.annotations.spans.map(({ id }) => id).sort()).toEqual([kept, waiting].sort())
+    expect([room.layer.has(theirs), room.layer.has(lost), line.layer.has(theirs)]).toEqual([false, false, false])
+    expect(room.restored).toMatchObject({ sent: [{ key: waiting, label: 'CITY' }], lost: 1 })
+    expect(room.asides.list).toMatchObject([{ key: `${theirs}/label`, code: 'annotation_gone' }])
+    line.acknowledge()
+    expect([room.saved, room.pending, room.ending]).toEqual(['saved', 0, null])
+    // it has said so: the next fresh document is one like any other
+    room.restored = null
+    await breakOff(line)
+    expect(room.restored).toBeNull()
+  })
+
+  test('its own saved edits alone tell it, and they are not sent as if nothing had happened', async () => {
+    const line = await enter()
+    const state = backup(line)
+    mark(city)
+    line.acknowledge()
+    putBack(line, state)
+    line.isUp = true
+    await expect.poll(() => room.restored).toMatchObject({ sent: [], lost: 0 })
+    expect(line.layer.ids()).toEqual([])
+    expect(room.annotations.spans).toEqual([])
+  })
+
+  test('one that only read finds out as well, and one that had nothing is told by the server’s close', async () => {
+    const line = await enter()
+    const state = backup(line)
+    other(line, person)
+    await expect.poll(() => room.annotations.spans.length).toBe(1)
+    putBack(line, state)
+    line.isUp = true
+    await expect.poll(() => room.restored).toMatchObject({ sent: [] })
+    expect(room.annotations.spans).toEqual([])
+    room.restored = null
+    const before = line.dialled.length
+    line.hangsUpWith = 4412
+    line.hangUp(1006)
+    await expect.poll(() => line.dialled.length).toBeGreaterThan(before)
+    line.hangsUpWith = null
+    await expect.poll(() => room.restored).toMatchObject({ sent: [] })
+  })
+
+  test('facts that have lower numbers now are told again', async () => {
+    const articles = [articleOf({ at: { 'project/project': 4 } })]
+    const line = await enter(async () => articles[0]!)
+    line.state({ scope: 'project/project', n: 11, kind: 'articles', payload: {} })
+    line.hangUp(4412)
+    await expect.poll(() => room.restored).not.toBeNull()
+    expect(line.dialled.at(-1)).toContain('after=4&')
+    expect(room.standing.position('project/project')).toBe(4)
+  })
+
+  test('a page that opened without network on a copy from then says so when it is back', async () => {
+    const line = new Line()
+    const later = articleOf({ at: { 'project/project': 20 } })
+    room = new Room(later, { me: 'me', reload: async () => articleOf(), socket: line.Socket, taken: [], ...keeping() })
+    const waiting = mark(city)
+    await expect.poll(() => line.layer.has(waiting)).toBe(true)
+    await expect.poll(() => room.restored).toMatchObject({ sent: [{ key: waiting }], lost: 0 })
+  })
 })

@@ -47,6 +47,14 @@ const SILENCE = 45_000
 // The same for a page that comes into view: it may have slept.
 const SHORT_SILENCE = 25_000
 
+/** What came of own edits when the server's database was put back to an earlier state. */
+export interface Restored {
+  /** What had not been acknowledged and was sent again, one a key. */
+  readonly sent: readonly Unsent[]
+  /** How many of them could not be written again: they wait in the list of what does not stand. */
+  readonly lost: number
+}
+
 export interface RoomOptions {
   /**
    * Loads the article again from the server, never from a copy: a new document began, labels, people or settings changed,
@@ -86,6 +94,8 @@ export class Room {
   ending = $state.raw<Ending | null>(null)
   /** Edits that cannot be sent as things stand: no right to mark any more, or a text that was replaced. */
   stuck = $state.raw<readonly Unsent[]>([])
+  /** The server's database was put back to an earlier state under this page, until that was read. */
+  restored = $state.raw<Restored | null>(null)
   /** False if this browser keeps nothing: what is pending lives as long as the tab. */
   keeps = $state(true)
   /** Who has which article of the project open: accounts by article. */
@@ -118,6 +128,8 @@ export class Room {
   // the document is to be given up for a fresh one before anything is sent
   #stale: boolean
   #renewing = false
+  // the database was put back, and this page has not yet said so
+  #isRestored = false
   #heardAt = performance.now()
   #showsSaving: ReturnType<typeof setTimeout> | undefined
   #patience: ReturnType<typeof setTimeout> | undefined
@@ -312,9 +324,20 @@ export class Room {
     if (!this.loaded) this.layer.begin()
     this.loaded = true
     this.#settle()
-    this.#writeWaiting()
+    const { waiting } = this.#edits
+    const lost = this.#writeWaiting()
+    if (this.#isRestored) this.#tellRestored(waiting, lost.length)
     void this.#adopt()
     void this.asides.load()
+  }
+
+  #tellRestored(waiting: readonly Unsent[], lost: number): void {
+    this.#isRestored = false
+    const written = new Set(this.#edits.written.map(({ key }) => key))
+    const sent = new Map(waiting.filter(({ key }) => written.has(key)).map((edit) => [edit.key, edit]))
+    // a second restore may come before the first was read
+    for (const edit of this.restored?.sent ?? []) if (!sent.has(edit.key)) sent.set(edit.key, edit)
+    this.restored = { sent: [...sent.values()], lost: lost + (this.restored?.lost ?? 0) }
   }
 
   #params(doc: Y.Doc): Record<string, string> {
@@ -331,6 +354,7 @@ export class Room {
     const sync = handlers[messages.sync]!
     handlers[messages.sync] = (encoder, decoder, ...rest) => {
       const vector = vectorOf(decoder)
+      if (vector && pending.isAheadOf(vector)) return this.#comeToRestored()
       if (vector) pending.durable(vector)
       sync(encoder, decoder, ...rest)
     }
@@ -345,9 +369,19 @@ export class Room {
   }
 
   #ended(code: number): void {
+    if (code === closeCodes.history) return this.#comeToRestored()
     // a document of its own has a client id of its own
     if (code === closeCodes.epoch || code === closeCodes.clientTaken) return this.#giveUp()
     this.#end(endings[code] ?? 'malformed')
+  }
+
+  /**
+   * The database was put back to an earlier state: of this document nothing is sent but what was not acknowledged, and that
+   * through a fresh one.
+   */
+  #comeToRestored(): void {
+    this.#isRestored = true
+    this.#giveUp()
   }
 
   /** Takes a fresh document in place of this one. */
@@ -356,7 +390,9 @@ export class Room {
     // nothing more of it is sent
     this.#provider?.disconnect()
     this.#reconnect.stop()
-    void this.#renew()
+    // one that was turned away before it was filled is not followed by the next at full speed
+    if (this.loaded) void this.#renew()
+    else this.#reconnect.lost()
   }
 
   #end(ending: Ending): void {
@@ -391,12 +427,17 @@ export class Room {
     if (!this.#listening.signal.aborted) this.#writeWaiting()
   }
 
-  #writeWaiting(): void {
-    if (!this.loaded || !this.#mayWrite) return
-    if (!this.#provider) return this.undo.unremembered(() => this.#edits.showIn(this.layer))
+  /** Writes what waits into the document. Answers what could not be written. */
+  #writeWaiting(): readonly LostHere[] {
     let lost: LostHere[] = []
-    this.undo.unremembered(() => (lost = this.#edits.writeInto(this.layer)))
+    if (!this.loaded || !this.#mayWrite) return lost
+    const isSent = this.#provider !== null
+    this.undo.unremembered(() => {
+      if (isSent) lost = this.#edits.writeInto(this.layer)
+      else this.#edits.showIn(this.layer)
+    })
     this.asides.add(lost)
+    return lost
   }
 
   // --- what comes over the wire
@@ -419,6 +460,7 @@ export class Room {
   /** True if the article is loaded anew. */
   async #refresh(): Promise<boolean> {
     try {
+      const known = this.standing.position(`project/${this.article.project}`)
       const article = await this.#options.reload()
       if (this.#listening.signal.aborted) return false
       if (article.revision.id !== this.article.revision.id) {
@@ -426,10 +468,15 @@ export class Room {
         return false
       }
       const scope = `project/${article.project}`
+      const at = article.at[scope] ?? 0
+      // less than was known before it was asked for: the database was put back
+      const wentBack = at < known
       // overtaken by the answer to a later question
-      if ((article.at[scope] ?? 0) < (this.article.at[scope] ?? 0)) return true
+      if (!wentBack && at < (this.article.at[scope] ?? 0)) return true
       this.article = article
-      this.standing.restart(article)
+      if (wentBack || this.#isRestored) this.standing.begin(article)
+      else this.standing.restart(article)
+      if (wentBack && !this.#isRestored) this.#comeToRestored()
       this.annotations.refresh()
       this.#count()
       this.#writeWaiting()

@@ -27,6 +27,13 @@ export class Standing {
     this.restart(article)
   }
 
+  /** Begins from what was loaded, whatever was told before: the database was put back to an earlier state. */
+  begin(article: Article): void {
+    this.#at.clear()
+    this.#told = []
+    this.restart(article)
+  }
+
   /** Takes what was loaded anew. What was told while it was on its way stands. */
   restart({ rulings, closing, at }: Article): void {
     const byAnnotation = new Map<string, StatedRuling[]>()
