@@ -7,6 +7,9 @@ const proven = new WeakSet<object>()
 /** From now on this socket is not ended for being quiet, and does not count for its address. */
 export const proveSession = (socket: object): void => void proven.add(socket)
 
+/** A proxy sends another client's request by the same socket: what the one before has shown is not that client's. */
+export const forgetSession = (socket: object): void => void proven.delete(socket)
+
 export const isProven = (socket: object): boolean => proven.has(socket)
 
 /** Node's request below one of Hono's; in tests that have no socket, as much of it as they give. */

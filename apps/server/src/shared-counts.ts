@@ -2,8 +2,10 @@ import { Redis } from 'ioredis'
 import type { Log } from './log.ts'
 import type { SharedCounts } from './rate-limits.ts'
 
-/** How long one count may take before this process counts for itself. */
+/** How long one count may take before this process counts for itself, */
 const COUNT_MS = 500
+/** and before the connection is given up: from then on nothing waits for it. */
+const SILENT_MS = 1000
 
 /**
  * Where the processes over one database count together what is limited. A Redis that is away, or slow, delays nobody: then
@@ -16,6 +18,7 @@ export async function openSharedCounts(
 ): Promise<SharedCounts & { close(): Promise<void> }> {
   const client = new Redis(url, {
     commandTimeout: COUNT_MS,
+    socketTimeout: SILENT_MS,
     connectTimeout: 3000,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
@@ -23,7 +26,9 @@ export async function openSharedCounts(
   })
   let isUp = false
   client.on('ready', () => (isUp = true))
-  client.on('error', () => {
+  // without a listener an error would end the process
+  client.on('error', () => undefined)
+  client.on('close', () => {
     if (isUp) log.warn('limits are counted by each process for itself: Redis does not answer')
     isUp = false
   })
@@ -31,5 +36,12 @@ export async function openSharedCounts(
     client.once('ready', resolve)
     client.once('error', () => resolve())
   })
-  return { client, namespace, close: () => Promise.resolve(client.disconnect()) }
+  return {
+    client,
+    namespace,
+    close() {
+      isUp = false
+      return Promise.resolve(client.disconnect())
+    },
+  }
 }

@@ -188,6 +188,18 @@ test('an address has so many connections without a session; a session or another
   })
 })
 
+test('what one client has shown by a proxy’s connection is not the next one’s', async () => {
+  const server = await serve({ CONNECTIONS_PER_ADDRESS: '1' })
+  const [shared, other] = [await server.connect(), await server.connect()]
+  shared.say(server.ask({ cookie: person.cookie, 'x-forwarded-for': '203.0.113.1' }))
+  await shared.answers()
+  other.say(server.ask({ 'x-forwarded-for': '203.0.113.2' }))
+  await other.answers()
+  shared.say(server.ask({ 'x-forwarded-for': '203.0.113.2' }))
+  await shared.answers(2)
+  expect([shared.statuses(), other.statuses()]).toEqual([[200, 429], [200]])
+})
+
 test('upgrades without a session count as requests: beyond the limit the socket is told to come later', async () => {
   const server = await serve({ REQUESTS_PER_MINUTE: '3' })
   const madeUp = () => person.cookie.replace(/=.*/, `=${newId()}`)

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Problem, type ProblemCode, type ProblemDetails } from '@tamga/model'
 import { isTrustedProxy, socketAddress } from './client-address.ts'
-import { isProven } from './connections.ts'
+import { forgetSession, isProven } from './connections.ts'
 import type { Env } from './env.ts'
 import type { LimitSettings } from './limit-settings.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -170,6 +170,14 @@ export class Traffic {
     peer.isOver = this.#countOf(address) > this.#settings.connectionsPerAddress
   }
 
+  /** Counts a connection for whom its proxy speaks now. */
+  #follow(peer: Peer, request: IncomingMessage): void {
+    const address = this.#limits.addressOf(request)
+    if (address === peer.address) return
+    forgetSession(peer.socket)
+    this.#place(peer, address)
+  }
+
   #displace(peer: Peer): void {
     const beside = this.#byAddress.get(peer.address)
     beside?.delete(peer)
@@ -210,8 +218,7 @@ export class Traffic {
     })
     request.once('close', () => response.closed && peer.running.delete(request))
     if (peer.running.size > PIPELINED_MOST) return refuseRaw(peer.socket, 'rate_limited', { seconds: 1 })
-    const address = this.#limits.addressOf(request)
-    if (address !== peer.address) this.#place(peer, address)
+    this.#follow(peer, request)
     if (!peer.isOver) return this.#answering.request(request, response)
     void this.#isRefused(peer, request).then((isRefused) => {
       if (isRefused) refuse(response, 'rate_limited', { seconds: TRY_AGAIN_SECONDS })
@@ -224,8 +231,7 @@ export class Traffic {
     const peer = this.#peers.get(socket)
     socket.on('error', () => socket.destroy())
     if (!this.#answering || this.#answering.stopping || !peer) return refuseRaw(socket, 'busy')
-    const address = this.#limits.addressOf(request)
-    if (address !== peer.address) this.#place(peer, address)
+    this.#follow(peer, request)
     peer.isUpgraded = true
     this.#upgraded.add(socket)
     socket.once('close', () => this.#upgraded.delete(socket))

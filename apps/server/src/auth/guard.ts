@@ -1,4 +1,5 @@
 import { can, Problem, type Action, type Role } from '@tamga/model'
+import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { proveSession, requestOf } from '../connections.ts'
 import type { Services } from '../services.ts'
@@ -34,9 +35,24 @@ export interface Ctx {
 export const limitUnknown = createMiddleware<Env>(async (c, next) => {
   const { services, sessions } = c.var
   c.set('address', services.limits.addressOf(requestOf(c)))
-  if (!(await sessions.isSigned(c.req.header('cookie')))) await services.limits.requests.take(c.var.address)
+  if (!(await sessions.isSigned(c.req.header('cookie')))) {
+    const refusal = await services.limits.requests.take(c.var.address).then(() => null, problemOf)
+    // a page that is not there yet has no sentences of its own
+    if (refusal && !c.req.path.startsWith('/api/')) return sayTooMany(c, Number(refusal.details.seconds))
+    if (refusal) throw refusal
+  }
   await next()
 })
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  throw error
+}
+
+const sayTooMany = (c: Context, seconds: number) =>
+  c.text(`Too many requests from your address. Try again in ${seconds} seconds.\n`, 429, {
+    'retry-after': String(seconds),
+  })
 
 /** Reads the session of each request, and renews its cookie at half life. */
 export const readSession = createMiddleware<Env>(async (c, next) => {

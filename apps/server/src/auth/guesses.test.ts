@@ -1,3 +1,4 @@
+import type { Problem } from '@tamga/model'
 import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../app.ts'
@@ -6,6 +7,7 @@ import { readLimits } from '../limit-settings.ts'
 import { openRateLimits } from '../rate-limits.ts'
 import { newSecret } from '../services.ts'
 import { cookieOf, ORIGIN, openTestApp, PASSWORD, sessionIdOf, type Browser, type TestApp } from '../test-app.ts'
+import { limitPasswordChecks, passwordFits } from './password.ts'
 import { hashOf, openSessions } from './sessions.ts'
 import { makeSignInLink } from './tickets.ts'
 
@@ -156,6 +158,8 @@ describe('cookies', () => {
     expect([refused.status, await refused.json()]).toMatchObject([429, { code: 'rate_limited' }])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await ask('GET', '/nothing/here')).status).toBe(429)
+    const page = await ask('GET', '/../projects')
+    expect([page.status, await page.text()]).toEqual([429, expect.stringMatching(/^Too many .* in \d+ seconds\.\n$/)])
     expect((await ask('GET', '/session', { from: '203.0.113.2' })).status).toBe(200)
     for (let i = 0; i < 10; i++) expect((await ask('GET', '/session', { cookie: person.cookie })).status).toBe(200)
   })
@@ -275,5 +279,27 @@ describe('links', () => {
     // another machine's word
     for (let i = 0; i < 2; i++) expect(await look('192.0.2.1', `203.0.113.${i + 10}`)).toBe(410)
     expect(await look('192.0.2.1', '203.0.113.20')).toBe(429)
+  })
+})
+
+describe('the check of passwords', () => {
+  afterAll(() => limitPasswordChecks(2))
+
+  test('runs for a bounded number at once; those beyond the queue are told when to come again', async () => {
+    limitPasswordChecks(1, 3)
+    const refusals: unknown[] = []
+    const check = () =>
+      passwordFits(null, 'wrong').catch(({ code, details }: Problem) => void refusals.push([code, details.seconds]))
+    const checks = await Promise.all(Array.from({ length: 12 }, check))
+    expect(checks.filter((fits) => fits === false)).toHaveLength(4)
+    expect(refusals).toEqual(Array<unknown>(8).fill(['rate_limited', 5]))
+  })
+
+  test('lets a browser that is known come before those who wait', async () => {
+    limitPasswordChecks(1)
+    const order: string[] = []
+    const check = (name: string, first = false) => passwordFits(null, name, first).then(() => order.push(name))
+    await Promise.all([check('runs'), check('a'), check('b'), check('known', true)])
+    expect(order).toEqual(['runs', 'known', 'a', 'b'])
   })
 })

@@ -18,8 +18,10 @@ const MOST_WAITING = 100
 // of the process and not of a server: the threads that work for it are the process's, and others need them too
 let checks = new Semaphore(defaultLimits.passwordChecks, MOST_WAITING)
 
-/** Sets how many passwords this process hashes at once. */
-export const limitPasswordChecks = (atOnce: number): void => void (checks = new Semaphore(atOnce, MOST_WAITING))
+/** Sets how many passwords this process hashes at once, and how many callers may wait for that. */
+export function limitPasswordChecks(atOnce: number, waiting = MOST_WAITING): void {
+  checks = new Semaphore(atOnce, waiting)
+}
 
 /** Runs one of a bounded number of hashes. Throws `rate_limited` if too many wait already. */
 async function inTurn<T>(first: boolean, act: () => Promise<T>): Promise<T> {
