@@ -18,7 +18,7 @@ import { routes } from './routes.ts'
 import type { Services } from './services.ts'
 
 /** The rooms in the order of the journey: a later one may use an earlier one's verbs, never the reverse. */
-const createApi = (live: Live) =>
+export const createApi = (live: Live) =>
   routes()
     .route('/', authRoutes())
     .route('/', projectRoutes())

@@ -1,11 +1,11 @@
-import { Problem } from '@tamga/model'
+import { nestingOf, Problem, requestLimits } from '@tamga/model'
 import type { HonoRequest } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Env } from './auth/guard.ts'
 import { otherAddressPage, otherAddressPolicy } from './other-address.ts'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
-const JSON_BYTES = 1024 * 1024
+const JSON_BYTES = requestLimits.jsonBytes
 
 /** Host and Origin: a foreign page may neither read this server under another name nor act on it with a cookie. */
 export const checkOrigin = createMiddleware<Env>(async (c, next) => {
@@ -36,6 +36,10 @@ export const checkBody = createMiddleware<Env>(async (c, next) => {
     if (kind !== 'application/json' && kind !== 'multipart/form-data') throw new Problem('not_json')
     if (kind === 'application/json' && (length > JSON_BYTES || c.req.header('transfer-encoding') !== undefined))
       throw new Problem('too_large', { most: JSON_BYTES })
+    // before it is read: deep nesting ends the embedded database's process
+    const most = requestLimits.jsonDepth
+    if (kind === 'application/json' && nestingOf(await c.req.text(), most) > most)
+      throw new Problem('too_deep', { most })
   }
   await next()
 })

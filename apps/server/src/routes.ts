@@ -7,9 +7,11 @@ export const routes = () =>
   new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (result.success) return
-      const [issue] = result.error.issues
+      const { issues } = result.error
+      const issue = issues.find(({ code }) => code === 'too_big') ?? issues[0]
       const field = issue?.path.join('/') ?? ''
       const name = nameFaultOf(issue)
+      if (issue?.code === 'too_big') throw new Problem('over_limit', { field, most: Number(issue.maximum) })
       throw name ? new Problem(name.code, { field, ...name.details }) : new Problem('malformed', { field })
     },
   })

@@ -1,4 +1,5 @@
 import { z } from './zod.ts'
+import { requestLimits } from './limits.ts'
 import { isPlain, loneSurrogate } from './plain.ts'
 import type { ProblemCode } from './problem.ts'
 import { codePointLength } from './text.ts'
@@ -16,7 +17,7 @@ export const limits = {
   lineBytes: 16 * 1024 * 1024,
 } as const
 
-const Line = z.string().max(1000)
+const Line = z.string().max(requestLimits.line)
 
 /** What is known of an article beside its text. */
 export const ArticleMeta = z.object({

@@ -101,6 +101,15 @@ test.each<[string, Parameters<typeof setOf>, string[]]>([
   ['a key for a group', [[label('a', { group: true, key: 'KeyA' })]], ['labels/0/key label_group_chosen A']],
   ['a parent that is not there', [[label('a', { parent: 'b' })]], ['labels/0/parent label_parent A']],
   ['a parent that is no group', [[label('a', { parent: 'b' }), label('b')]], ['labels/0/parent label_parent A']],
+  [
+    'more groups over it than are let stand',
+    [
+      Array.from({ length: 10 }, (_, i) =>
+        label(String.fromCharCode(97 + i), { parent: i < 9 ? String.fromCharCode(98 + i) : null, group: i > 0 }),
+      ),
+    ],
+    ['labels/0/parent label_depth A 8'],
+  ],
   ['itself as parent', [[label('a', { parent: 'a', group: true })]], ['labels/0/parent label_parent A']],
   [
     'parents in a circle',

@@ -1,6 +1,7 @@
 import { z } from './zod.ts'
 import { attributeType, attributeTypeIds } from './attributes/index.ts'
 import { Colour } from './colour.ts'
+import { requestLimits } from './limits.ts'
 import type { ProblemCode, ProblemDetails } from './problem.ts'
 
 /** The languages of the interface and of definitions. */
@@ -9,9 +10,9 @@ export type Locale = (typeof locales)[number]
 
 /** One text in the interface's languages; an empty one falls back to another. */
 export const Words = z.strictObject({
-  en: z.string().max(4000).default(''),
-  ru: z.string().max(4000).default(''),
-  kk: z.string().max(4000).default(''),
+  en: z.string().max(requestLimits.definition).default(''),
+  ru: z.string().max(requestLimits.definition).default(''),
+  kk: z.string().max(requestLimits.definition).default(''),
 })
 export type Words = z.infer<typeof Words>
 
@@ -19,24 +20,30 @@ export type Words = z.infer<typeof Words>
 export const say = (words: Words, locale: Locale): string => words[locale] || words.ru || words.en || words.kk
 
 /** An id that a person may read: a letter or digit, then letters, digits, `_` and `-`; so never `__proto__`. */
-export const NameId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/)
+export const NameId = z
+  .string()
+  .max(requestLimits.id)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/)
 
 /** `event.code` of the letters and digits: the range that belongs to labels; commands keep to other keys. */
-export const LabelKey = z.string().regex(/^(Key[A-Z]|Digit[0-9])$/)
+export const LabelKey = z
+  .string()
+  .max(requestLimits.id)
+  .regex(/^(Key[A-Z]|Digit[0-9])$/)
 
 /** The kind of thing a label names: gives the hue and the glyph, so that hue is never the only channel. */
 export const families = ['person', 'organization', 'place', 'time', 'amount', 'event', 'text', 'other'] as const
 export const Family = z.enum(families)
 export type Family = z.infer<typeof Family>
 
-const MOST_LABELS = 500
-const LabelIds = z.array(NameId).max(MOST_LABELS).default([])
-const Examples = z.array(z.string().max(500)).max(20).default([])
+const LARGEST = Number.MAX_SAFE_INTEGER
+const LabelIds = z.array(NameId).max(requestLimits.labels).default([])
+const Examples = z.array(z.string().max(requestLimits.example)).max(requestLimits.examples).default([])
 
 export const Label = z.strictObject({
   id: NameId,
   /** What stands in the text: unique ignoring case. */
-  code: z.string(),
+  code: z.string().max(requestLimits.code),
   name: Words,
   definition: Words.prefault({}),
   examples: z.strictObject({ en: Examples, ru: Examples, kk: Examples }).prefault({}),
@@ -57,7 +64,7 @@ export type Label = z.infer<typeof Label>
 
 export const Attribute = z.strictObject({
   id: NameId,
-  code: z.string(),
+  code: z.string().max(requestLimits.code),
   name: Words,
   definition: Words.prefault({}),
   type: z.enum(attributeTypeIds),
@@ -65,18 +72,20 @@ export const Attribute = z.strictObject({
   labels: LabelIds,
   choices: z
     .array(z.strictObject({ id: NameId, name: Words }))
-    .max(200)
+    .max(requestLimits.choices)
     .optional(),
   multiple: z.boolean().optional(),
   /** What absence means; never written. */
-  default: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  default: z
+    .union([z.string().max(requestLimits.defaultValue), z.number().min(-LARGEST).max(LARGEST), z.boolean()])
+    .optional(),
   retired: z.boolean().default(false),
 })
 export type Attribute = z.infer<typeof Attribute>
 
 export const RelationType = z.strictObject({
   id: NameId,
-  code: z.string(),
+  code: z.string().max(requestLimits.code),
   name: Words,
   definition: Words.prefault({}),
   from: LabelIds,
@@ -86,9 +95,9 @@ export const RelationType = z.strictObject({
 export type RelationType = z.infer<typeof RelationType>
 
 export const LabelSet = z.strictObject({
-  labels: z.array(Label).max(MOST_LABELS),
-  attributes: z.array(Attribute).max(200).default([]),
-  relations: z.array(RelationType).max(200).default([]),
+  labels: z.array(Label).max(requestLimits.labels),
+  attributes: z.array(Attribute).max(requestLimits.attributes).default([]),
+  relations: z.array(RelationType).max(requestLimits.relations).default([]),
 })
 export type LabelSet = z.infer<typeof LabelSet>
 
@@ -110,6 +119,8 @@ export interface LabelSetFault {
   readonly details: ProblemDetails
 }
 
+type LabelsById = ReadonlyMap<string, Label>
+
 const CODE = /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/
 
 /**
@@ -118,14 +129,17 @@ const CODE = /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/
  * choices. Empty means it may be saved.
  */
 export function faultsOfLabelSet(set: LabelSet): LabelSetFault[] {
+  const byId: LabelsById = new Map(set.labels.map((label) => [label.id, label]))
   return [
     ...codeFaults('labels', set.labels),
     ...codeFaults('attributes', set.attributes),
     ...codeFaults('relations', set.relations),
     ...keyFaults(set.labels),
-    ...treeFaults(set),
-    ...set.attributes.flatMap((attribute, i) => attributeFaults(set, attribute, `attributes/${i}`)),
-    ...set.relations.flatMap((relation, i) => unknownLabels(set, [...relation.from, ...relation.to], `relations/${i}`)),
+    ...treeFaults(set, byId),
+    ...set.attributes.flatMap((attribute, i) => attributeFaults(byId, attribute, `attributes/${i}`)),
+    ...set.relations.flatMap((relation, i) =>
+      unknownLabels(byId, [...relation.from, ...relation.to], `relations/${i}`),
+    ),
   ]
 }
 
@@ -160,30 +174,36 @@ function keyFaults(labels: readonly Label[]): LabelSetFault[] {
   return faults
 }
 
-function treeFaults(set: LabelSet): LabelSetFault[] {
+function treeFaults(set: LabelSet, byId: LabelsById): LabelSetFault[] {
   return set.labels.flatMap((label, i) => {
-    const faults = unknownLabels(set, label.holds, `labels/${i}/holds`)
-    const parent = label.parent === null ? null : labelById(set, label.parent)
-    if (parent === undefined || (parent && !parent.group) || inCircle(set, label))
-      faults.push({ at: `labels/${i}/parent`, code: 'label_parent', details: { code: label.code } })
+    const faults = unknownLabels(byId, label.holds, `labels/${i}/holds`)
+    const parent = label.parent === null ? null : byId.get(label.parent)
+    const at = `labels/${i}/parent`
+    const details = { code: label.code }
+    const above = parentsOf(byId, label)
+    if (parent === undefined || (parent && !parent.group) || above === 'circle')
+      faults.push({ at, code: 'label_parent', details })
+    else if (above === 'many')
+      faults.push({ at, code: 'label_depth', details: { ...details, most: requestLimits.parents } })
     return faults
   })
 }
 
-function inCircle(set: LabelSet, label: Label): boolean {
+/** Whether a label stands under groups as it may: not within itself, and not under too many. */
+function parentsOf(byId: LabelsById, label: Label): 'few' | 'many' | 'circle' {
   const seen = new Set([label.id])
-  for (let at = label.parent; at !== null; at = labelById(set, at)?.parent ?? null) {
-    if (seen.has(at)) return true
+  for (let at = label.parent; at !== null; at = byId.get(at)?.parent ?? null) {
+    if (seen.has(at)) return 'circle'
     seen.add(at)
   }
-  return false
+  return seen.size > requestLimits.parents + 1 ? 'many' : 'few'
 }
 
-const unknownLabels = (set: LabelSet, ids: readonly string[], at: string): LabelSetFault[] =>
-  ids.filter((id) => !labelById(set, id)).map((id) => ({ at, code: 'label_unknown', details: { code: id } }))
+const unknownLabels = (byId: LabelsById, ids: readonly string[], at: string): LabelSetFault[] =>
+  ids.filter((id) => !byId.has(id)).map((id) => ({ at, code: 'label_unknown', details: { code: id } }))
 
-function attributeFaults(set: LabelSet, attribute: Attribute, at: string): LabelSetFault[] {
-  const faults = unknownLabels(set, attribute.labels, `${at}/labels`)
+function attributeFaults(byId: LabelsById, attribute: Attribute, at: string): LabelSetFault[] {
+  const faults = unknownLabels(byId, attribute.labels, `${at}/labels`)
   const details = { code: attribute.code }
   const choices = new Set(attribute.choices?.map((c) => c.id))
   if (attribute.type === 'choice' && (choices.size === 0 || choices.size !== attribute.choices?.length))

@@ -1,5 +1,6 @@
 import { z } from './zod.ts'
 import { Language } from './article.ts'
+import { requestLimits } from './limits.ts'
 
 /** How a project decides, and what languages it is in. */
 export const Settings = z.object({
@@ -9,6 +10,6 @@ export const Settings = z.object({
   ownApproval: z.boolean().default(true),
   /** Once approved, does only a reviewer change a span? */
   lockApproved: z.boolean().default(false),
-  languages: z.array(Language).default([]),
+  languages: z.array(Language).max(requestLimits.languages).default([]),
 })
 export type Settings = z.infer<typeof Settings>

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { Language, problemCodes, type ProblemCode } from '@tamga/model'
+import { boundedRecord, GivenId, Language, problemCodes, requestLimits, type ProblemCode } from '@tamga/model'
 import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done } from '../schema.ts'
@@ -17,8 +17,8 @@ import {
 import { importFile } from './import-file.ts'
 import { eachFile } from './multipart.ts'
 
-const ByImport = z.object({ import: z.string() })
-const ByFile = ByImport.extend({ file: z.string() })
+const ByImport = z.object({ import: GivenId })
+const ByFile = ByImport.extend({ file: GivenId })
 
 const Refused = z.object({
   file: z.string(),
@@ -55,7 +55,7 @@ const Files = z.object({ files: z.array(FileView) })
 const open = createRoute({
   method: 'post',
   path: '/projects/{project}/imports',
-  request: { params: z.object({ project: z.string() }) },
+  request: { params: z.object({ project: GivenId }) },
   responses: answers(
     'An import to put files into; nobody sees them before it is published.',
     z.object({ id: z.string() }),
@@ -87,7 +87,10 @@ const show = createRoute({
 const showFile = createRoute({
   method: 'get',
   path: '/imports/{import}/files/{file}',
-  request: { params: ByFile, query: z.object({ from: z.coerce.number().int().min(0).default(0) }) },
+  request: {
+    params: ByFile,
+    query: z.object({ from: z.coerce.number().int().min(0).max(requestLimits.integer).default(0) }),
+  },
   responses: answers('One file, its preview from a place on.', FileView),
 })
 const drop = createRoute({
@@ -101,7 +104,7 @@ const correct = createRoute({
   path: '/imports/{import}',
   request: {
     params: ByImport,
-    body: body(z.object({ language: z.record(z.string(), Language.nullable()) })),
+    body: body(z.object({ language: boundedRecord(Language.nullable(), requestLimits.corrections) })),
   },
   responses: answers('Corrected: languages by the id of an article, or of a file for all of its articles.', Files),
 })

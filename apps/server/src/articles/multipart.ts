@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import busboy from 'busboy'
-import { Problem } from '@tamga/model'
+import { Problem, requestLimits } from '@tamga/model'
 
 /** What is done with one uploaded file: its name, and its bytes as they come in. */
 export type TakeFile = (name: string, bytes: AsyncIterable<Buffer>) => Promise<void>
@@ -26,6 +26,10 @@ export async function eachFile(request: Request, take: TakeFile): Promise<void> 
         parser.destroy(error)
       })
   })
+  parser.on('filesLimit', () => {
+    failure ??= new Problem('over_limit', { field: 'file', most: files })
+    parser.destroy(failure)
+  })
   await pipeline(Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]), parser).catch(() => {
     failure ??= broken()
   })
@@ -35,10 +39,13 @@ export async function eachFile(request: Request, take: TakeFile): Promise<void> 
 
 function openParser(headers: Headers) {
   try {
-    return busboy({ headers: Object.fromEntries(headers), defParamCharset: 'utf8', limits: { fields: 10 } })
+    return busboy({ headers: Object.fromEntries(headers), defParamCharset: 'utf8', limits })
   } catch {
     throw broken()
   }
 }
+
+const { files, fields, fileName } = requestLimits
+const limits = { files, fields, fieldNameSize: fileName, fieldSize: fileName, parts: files + fields }
 
 const broken = () => new Problem('malformed', { field: 'file' })

@@ -1,10 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import {
   ArticleMeta,
+  GivenId,
   isStorable,
   LabelSet,
   Language,
   Reason,
+  requestLimits,
   Role,
   Settings,
   verdicts,
@@ -20,7 +22,7 @@ import { importRoutes } from './import-routes.ts'
 import { listArticles } from './list.ts'
 import { showAnnotations, showArticle } from './show.ts'
 
-const ByArticle = z.object({ article: z.string() })
+const ByArticle = z.object({ article: GivenId })
 const Brief = z.object({ id: z.string(), title: z.string(), language: Language.nullable() })
 const Flag = z.literal('1').optional()
 
@@ -107,8 +109,8 @@ const list = createRoute({
   method: 'get',
   path: '/projects/{project}/articles',
   request: {
-    params: z.object({ project: z.string() }),
-    query: z.object({ q: Words(200).optional(), exact: Flag, withdrawn: Flag }),
+    params: z.object({ project: GivenId }),
+    query: z.object({ q: Words(requestLimits.search).optional(), exact: Flag, withdrawn: Flag }),
   },
   responses: answers('Articles in the order of import.', z.object({ articles: z.array(Listed), at: Positions })),
 })
@@ -133,7 +135,7 @@ const correct = createRoute({
 const withdraw = createRoute({
   method: 'post',
   path: '/articles/{article}/withdraw',
-  request: { params: ByArticle, body: body(z.object({ reason: Words(1000) })) },
+  request: { params: ByArticle, body: body(z.object({ reason: Words(requestLimits.reason) })) },
   responses: done,
 })
 const restore = createRoute({
@@ -145,19 +147,19 @@ const restore = createRoute({
 const erase = createRoute({
   method: 'post',
   path: '/articles/{article}/erase',
-  request: { params: ByArticle, body: body(z.object({ reason: Words(1000) })) },
+  request: { params: ByArticle, body: body(z.object({ reason: Words(requestLimits.reason) })) },
   responses: done,
 })
 const copies = createRoute({
   method: 'post',
   path: '/copies',
-  request: { body: body(z.object({ articles: z.array(z.string().max(40)).max(200) })) },
+  request: { body: body(z.object({ articles: z.array(GivenId).max(requestLimits.ids) })) },
   responses: answers('Which copies may not stay.', z.object({ gone: z.array(z.string()) })),
 })
 const group_ = createRoute({
   method: 'post',
   path: '/articles/{article}/group',
-  request: { params: ByArticle, body: body(z.object({ with: z.string().nullable() })) },
+  request: { params: ByArticle, body: body(z.object({ with: GivenId.nullable() })) },
   responses: done,
 })
 

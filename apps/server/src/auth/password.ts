@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
-import { Problem } from '@tamga/model'
+import { Problem, requestLimits } from '@tamga/model'
 import { z } from 'zod'
 import { defaultLimits } from '../limit-settings.ts'
 import { PermitRefused, Semaphore } from '../semaphore.ts'
@@ -7,7 +7,7 @@ import { PermitRefused, Semaphore } from '../semaphore.ts'
 export const MIN_LENGTH = 10
 
 /** A password to be set: ten characters at least, and no more than argon2 needs to be asked for. */
-export const NewPassword = z.string().max(200)
+export const NewPassword = z.string().max(requestLimits.password)
 
 // OWASP's least parameters: 19 MiB, 2 passes, 1 lane
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const

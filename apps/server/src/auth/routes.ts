@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { LinkSecret, PersonName, Problem, Role, shownName } from '@tamga/model'
+import { GivenId, LinkSecret, PersonName, Problem, requestLimits, Role, shownName } from '@tamga/model'
 import type { Row } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { isLoopback } from '../env.ts'
@@ -33,7 +33,7 @@ const AccountView = z.object({
   colour: z.int(),
 })
 const Signed = z.object({ account: AccountView })
-const Person = z.object({ name: PersonName, email: z.email().max(200), password: NewPassword })
+const Person = z.object({ name: PersonName, email: z.email().max(requestLimits.signIn), password: NewPassword })
 
 const DemoPerson = z.object({ person: z.string(), name: z.string(), role: Role, colour: z.int() })
 /** A one-time link that signed the account in. */
@@ -67,13 +67,17 @@ const byPassword = createRoute({
   method: 'post',
   path: '/session/password',
   /** `email` is an e-mail or a sign-in name. */
-  request: { body: body(z.object({ email: z.string().max(200), password: z.string().max(200) })) },
+  request: {
+    body: body(
+      z.object({ email: z.string().max(requestLimits.signIn), password: z.string().max(requestLimits.password) }),
+    ),
+  },
   responses: answers('Signed in.', Signed),
 })
 const byDemo = createRoute({
   method: 'post',
   path: '/session/demo',
-  request: { body: body(z.object({ person: z.string().max(40) })) },
+  request: { body: body(z.object({ person: GivenId })) },
   responses: answers('Signed in as one of the demo team.', Signed),
 })
 const look = createRoute({
@@ -106,7 +110,7 @@ const use = createRoute({
 const readLinks = createRoute({
   method: 'post',
   path: '/session/links/read',
-  request: { body: body(z.object({ links: z.array(z.string().max(40)).min(1).max(100) })) },
+  request: { body: body(z.object({ links: z.array(GivenId).min(1).max(requestLimits.links) })) },
   responses: done,
 })
 const signOut = createRoute({ method: 'delete', path: '/session', responses: done })
@@ -118,7 +122,9 @@ const change = createRoute({
     body: body(
       z.object({
         name: PersonName.optional(),
-        password: z.object({ current: z.string().max(200).nullable(), next: NewPassword }).optional(),
+        password: z
+          .object({ current: z.string().max(requestLimits.password).nullable(), next: NewPassword })
+          .optional(),
       }),
     ),
   },

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { GivenId, requestLimits } from '@tamga/model'
 import {
   aboutFormat,
   formatById,
@@ -64,13 +65,13 @@ const Report = z.object({
   notes: z.object({ attributes: z.int(), joined: z.int(), rewritten: z.int() }),
 })
 
-const ByProject = z.object({ project: z.string() })
+const ByProject = z.object({ project: GivenId })
 const Request = z.object({
   format: FormatName,
   policy: Policy.optional(),
   include: Include.default('closed'),
   people: z.enum(['pseudonyms', 'names']).default('pseudonyms'),
-  cut: z.coerce.number().int().min(0).optional(),
+  cut: z.coerce.number().int().min(0).max(requestLimits.integer).optional(),
 })
 
 const list = createRoute({

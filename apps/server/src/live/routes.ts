@@ -1,5 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { isId, problemCodes, type Plain, type ProblemCode } from '@tamga/model'
+import {
+  boundedJson,
+  boundedRecord,
+  GivenId,
+  isId,
+  problemCodes,
+  requestLimits,
+  type Plain,
+  type ProblemCode,
+} from '@tamga/model'
 import { ctxOf } from '../auth/guard.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done } from '../schema.ts'
@@ -8,10 +17,12 @@ import { handAside } from './hand-aside.ts'
 import { keepAside } from './keep-aside.ts'
 import { resolveAside, ways } from './resolve-aside.ts'
 
-const ByArticle = z.object({ article: z.string() })
-const ById = z.object({ id: z.string() })
+const ByArticle = z.object({ article: GivenId })
+const ById = z.object({ id: GivenId })
+const LARGEST = Number.MAX_SAFE_INTEGER
 const Code = z.enum(problemCodes as [ProblemCode, ...ProblemCode[]])
-const Details = z.record(z.string().max(64), z.union([z.string().max(200), z.number(), z.null()]))
+const Detail = z.union([z.string().max(requestLimits.detail), z.number().min(-LARGEST).max(LARGEST), z.null()])
+const Details = boundedRecord(Detail, requestLimits.details)
 
 const Aside = z.object({
   id: z.string(),
@@ -28,9 +39,9 @@ const Aside = z.object({
   handedAt: z.string().nullable(),
 })
 const KeptInput = z.object({
-  id: z.string().refine(isId),
-  key: z.string().max(64),
-  value: z.unknown(),
+  id: GivenId.refine(isId),
+  key: GivenId,
+  value: boundedJson(requestLimits.value),
   code: Code,
   details: Details.default({}),
 })

@@ -1,5 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { LabelSet, Language, LinkNote, ProjectName, Role, Settings } from '@tamga/model'
+import {
+  GivenCount,
+  GivenId,
+  LabelSet,
+  Language,
+  LinkNote,
+  nameLimits,
+  ProjectName,
+  requestLimits,
+  Role,
+  Settings,
+} from '@tamga/model'
 import { ctxOf, requireRole } from '../auth/guard.ts'
 import type { LinkDays } from '../auth/tickets.ts'
 import { membership } from '../auth/store.ts'
@@ -25,8 +36,8 @@ import { templateIds, templates } from './templates.ts'
 
 const Counts = z.object({ articles: z.int(), annotated: z.int(), waiting: z.int(), approved: z.int() })
 const Revision = z.object({ no: z.int(), set: LabelSet })
-const ByProject = z.object({ project: z.string() })
-const ByMember = ByProject.extend({ account: z.string() })
+const ByProject = z.object({ project: GivenId })
+const ByMember = ByProject.extend({ account: GivenId })
 const Summary = Counts.extend({ id: z.string(), name: z.string(), languages: z.array(Language), role: Role })
 const Deleted = z.object({
   id: z.string(),
@@ -86,7 +97,13 @@ const create = createRoute({
   method: 'post',
   path: '/projects',
   request: {
-    body: body(z.object({ name: ProjectName, languages: z.array(Language).max(3), template: z.enum(templateIds) })),
+    body: body(
+      z.object({
+        name: ProjectName,
+        languages: z.array(Language).max(requestLimits.languages),
+        template: z.enum(templateIds),
+      }),
+    ),
   },
   responses: answers('Made.', z.object({ id: z.string() })),
 })
@@ -105,7 +122,7 @@ const change = createRoute({
 const remove = createRoute({
   method: 'post',
   path: '/projects/{project}/delete',
-  request: { params: ByProject, body: body(z.object({ name: z.string().max(400) })) },
+  request: { params: ByProject, body: body(z.object({ name: z.string().max(2 * nameLimits.project) })) },
   responses: done,
 })
 const restore = createRoute({
@@ -156,7 +173,7 @@ const makeInvite = createRoute({
 const dropInvite = createRoute({
   method: 'delete',
   path: '/projects/{project}/invitations/{id}',
-  request: { params: ByProject.extend({ id: z.string() }) },
+  request: { params: ByProject.extend({ id: GivenId }) },
   responses: done,
 })
 const labels = createRoute({
@@ -168,7 +185,7 @@ const labels = createRoute({
 const saveLabels = createRoute({
   method: 'put',
   path: '/projects/{project}/labels',
-  request: { params: ByProject, body: body(z.object({ base: z.int(), set: LabelSet })) },
+  request: { params: ByProject, body: body(z.object({ base: GivenCount, set: LabelSet })) },
   responses: answers('Saved as a new revision.', z.object({ no: z.int() })),
 })
 const listTemplates = createRoute({

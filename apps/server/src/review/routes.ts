@@ -1,5 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { AnnotationId, ContentInput, DecisionInput, reasons, verdicts, type Content } from '@tamga/model'
+import {
+  AnnotationId,
+  ContentInput,
+  DecisionInput,
+  GivenId,
+  reasons,
+  requestLimits,
+  verdicts,
+  type Content,
+} from '@tamga/model'
 import { ctxOf, type Ctx } from '../auth/guard.ts'
 import type { Live } from '../live/open.ts'
 import { routes } from '../routes.ts'
@@ -10,7 +19,7 @@ import { reopen, signOff } from './close.ts'
 import { decide } from './decide.ts'
 import { changesOf, decisionsOf } from './store.ts'
 
-const ByArticle = z.object({ article: z.string() })
+const ByArticle = z.object({ article: GivenId })
 const ContentView = z.custom<Content>()
 const Difference = z.object({
   annotation: z.string(),
@@ -44,7 +53,10 @@ const Entry = z.object({
 const decisions = createRoute({
   method: 'post',
   path: '/articles/{article}/decisions',
-  request: { params: ByArticle, body: body(z.object({ items: z.array(DecisionInput).min(1).max(500) })) },
+  request: {
+    params: ByArticle,
+    body: body(z.object({ items: z.array(DecisionInput).min(1).max(requestLimits.decisions) })),
+  },
   responses: answers(
     'Each decided, or back with its reason and the difference.',
     z.object({ results: z.array(Result) }),
@@ -60,7 +72,7 @@ const amendment = createRoute({
         annotation: AnnotationId,
         shown: ContentInput,
         content: ContentInput,
-        note: z.string().max(2000).default(''),
+        note: z.string().max(requestLimits.note).default(''),
       }),
     ),
   },

@@ -4,6 +4,9 @@ import type { ProblemCode } from '@tamga/model'
 export const problems = {
   malformed: 'The server does not know this request, so nothing was changed. Reload the page and try again.',
   too_large: 'Not sent: it is larger than the server takes at once‹ ({most} bytes)›. Send it in smaller parts.',
+  over_limit:
+    'Nothing was changed: “{field}” is more than the server takes, which is {most} at most. Shorten it, or send it in parts.',
+  too_deep: 'Nothing was changed: the request is nested more than {most} levels deep. Send it less nested.',
   not_json: 'The server could not read this request, so nothing was changed. Reload the page and try again.',
   rate_limited: 'Too many attempts. Wait‹ {seconds} seconds›, then try again.',
   timed_out: 'The request did not arrive in time. Check your connection, then send it again.',
@@ -49,6 +52,7 @@ export const problems = {
   label_in_use: '{code} is in use, so it cannot be deleted. Retire it: what carries it keeps it.',
   label_group_chosen: '{code} is a group and cannot be chosen. Take its key away or make it a label.',
   label_unknown: 'There is no label ‹{code} ›in this project’s set. Choose one that is.',
+  label_depth: '‹{code}: ›at most {most} groups may stand over a label. Move it, or one of its groups, further up.',
   label_parent: '‹{code}: ›the parent must be a group, and no group may stand inside itself.',
   attribute_unknown: 'There is no attribute ‹{code} ›in this project’s set. Choose one that is.',
   attribute_type_fixed:
