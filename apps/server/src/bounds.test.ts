@@ -62,7 +62,7 @@ const largestOf = (inner: Inner): number | null =>
 /** Formats that bound a text by themselves. */
 const SHORT_FORMATS = new Set(['date'])
 
-function* leavesOf(schema: Schema, path: Leaf['path'] = []): Generator<Leaf> {
+function* leavesOf(schema: Schema, path: Leaf['path'] = []): Generator<Leaf, void, void> {
   const inner = (schema as unknown as { _zod: Inner })._zod
   const { def } = inner
   const own = ownBounds.get(schema as never)
