@@ -95,6 +95,8 @@ const routes: readonly Route[] = [
   { at: 'PATCH /projects/{project}/members/{account}', body: { role: 'owner' } },
   { at: 'DELETE /projects/{project}/members/{account}' },
   { at: 'POST /projects/{project}/members/{account}/link' },
+  { at: 'POST /projects/{project}/accounts', body: { names: 'Somebody', role: 'viewer', days: 1 } },
+  { at: 'POST /projects/{project}/slips', body: { accounts: ['a'], days: 1 } },
   { at: 'POST /projects/{project}/invitations', body: { role: 'viewer' } },
   { at: 'DELETE /projects/{project}/invitations/{id}' },
   { at: 'GET /projects/{project}/labels' },

@@ -34,6 +34,8 @@ export const problems = {
   name_long: 400,
   name_character: 400,
   name_marks: 400,
+  name_twice: 409,
+  name_member: 409,
   names_refused: 400,
   names_many: 400,
   name_differs: 409,

@@ -96,6 +96,8 @@ describe('a session by an owner’s link', () => {
     const bodies: Record<string, unknown> = {
       'PATCH /projects/:project': { name: 'Changed' },
       'PATCH /projects/:project/members/:account': { role: 'owner' },
+      'POST /projects/:project/accounts': { names: 'Somebody', role: 'viewer', days: 1 },
+      'POST /projects/:project/slips': { accounts: ['a'], days: 1 },
       'POST /projects/:project/invitations': { role: 'viewer' },
       'PUT /projects/:project/labels': { base: 1, set: { labels: [], attributes: [], relations: [] } },
       'POST /projects/:project/delete': { name: SECRET },

@@ -54,6 +54,40 @@ export async function insertAccount(db: Db, account: Omit<NewRow<'account'>, 'co
     .execute()
 }
 
+/** The same for several, in one statement. */
+export async function insertAccounts(trx: Db, accounts: readonly Omit<NewRow<'account'>, 'colour'>[]): Promise<void> {
+  const { count } = await trx
+    .selectFrom('account')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  await trx
+    .insertInto('account')
+    .values(accounts.map((account, i) => ({ ...account, colour: ((count + i) % 8) + 1 })))
+    .execute()
+}
+
+/** The sign-in names that are one of these, or one of these with a number behind it. Reads all sign-in names once. */
+export const signInNamesLike = async (db: Db, bases: readonly string[]): Promise<string[]> => {
+  const rows = await db
+    .selectFrom('account')
+    .select('sign_in_name')
+    .where(sql`regexp_replace(sign_in_name, '[0-9]+$', '')`, 'in', bases)
+    .execute()
+  return rows.map((row) => row.sign_in_name!)
+}
+
+/** Revokes the unused links that owners of a project made for members of it. */
+export const revokeMemberLinks = (trx: Db, project: string, accounts: readonly string[], at: Date) =>
+  trx
+    .updateTable('ticket')
+    .set({ revoked_at: at })
+    .where('kind', '=', 'sign-in')
+    .where('project', '=', project)
+    .where('account', 'in', accounts)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .execute()
+
 export const updateAccount = (db: Db, id: string, change: { name?: string; password_hash?: string }) =>
   db.updateTable('account').set(change).where('id', '=', id).execute()
 

@@ -10,6 +10,7 @@ import {
   requestLimits,
   Role,
   Settings,
+  shownName,
 } from '@tamga/model'
 import { ctxOf, requireRole } from '../auth/guard.ts'
 import type { LinkDays } from '../auth/tickets.ts'
@@ -17,6 +18,7 @@ import { membership } from '../auth/store.ts'
 import { positions, projectScope } from '../facts.ts'
 import { routes } from '../routes.ts'
 import { answers, body, done, Positions } from '../schema.ts'
+import { makeAccounts, makeSlips, MOST_ACCOUNTS } from './accounts.ts'
 import { createProject } from './create.ts'
 import { saveLabelSet } from './labels.ts'
 import { deletedProjects, deleteProject, restoreProject } from './delete.ts'
@@ -58,6 +60,7 @@ const Member = z.object({
   account: z.string(),
   name: z.string(),
   email: z.string().nullable(),
+  signInName: z.string().nullable(),
   role: Role,
   colour: z.int(),
   pseudonym: z.string(),
@@ -83,6 +86,21 @@ const ProjectView = z.object({
   members: z.array(z.object({ account: z.string(), name: z.string(), colour: z.int() })),
   at: Positions,
   today: z.array(Act),
+})
+
+/** How many days a link lives. */
+const Days = z.literal([1, 7, 30])
+const Slips = z.object({
+  slips: z.array(
+    z.object({
+      account: z.string(),
+      name: z.string(),
+      signInName: z.string().nullable(),
+      code: z.string(),
+      url: z.string(),
+      expiresAt: z.string(),
+    }),
+  ),
 })
 
 const list = createRoute({
@@ -158,6 +176,25 @@ const linkMember = createRoute({
   request: { params: ByMember, query: z.object({ days: z.enum(['1', '7', '30']).default('1') }) },
   responses: answers('A one-time link, shown once.', z.object({ url: z.string() })),
 })
+const makePeople = createRoute({
+  method: 'post',
+  path: '/projects/{project}/accounts',
+  request: {
+    params: ByProject,
+    /** `names`: one a line. */
+    body: body(z.object({ names: z.string().max(100_000), role: Role, days: Days })),
+  },
+  responses: answers('The slips of the accounts that were made, told once.', Slips),
+})
+const makeNewSlips = createRoute({
+  method: 'post',
+  path: '/projects/{project}/slips',
+  request: {
+    params: ByProject,
+    body: body(z.object({ accounts: z.array(z.string().max(40)).min(1).max(MOST_ACCOUNTS), days: Days })),
+  },
+  responses: answers('New slips, told once; unused older ones open nothing any more.', Slips),
+})
 const makeInvite = createRoute({
   method: 'post',
   path: '/projects/{project}/invitations',
@@ -226,6 +263,12 @@ export const projectRoutes = () =>
       const { project, account } = c.req.valid('param')
       return c.json(await helpMember(ctxOf(c), project, account, Number(c.req.valid('query').days) as LinkDays), 200)
     })
+    .openapi(makePeople, async (c) =>
+      c.json({ slips: await makeAccounts(ctxOf(c), c.req.valid('param').project, c.req.valid('json')) }, 200),
+    )
+    .openapi(makeNewSlips, async (c) =>
+      c.json({ slips: await makeSlips(ctxOf(c), c.req.valid('param').project, c.req.valid('json')) }, 200),
+    )
     .openapi(makeInvite, async (c) =>
       c.json(await invite(ctxOf(c), c.req.valid('param').project, c.req.valid('json')), 200),
     )
@@ -297,8 +340,10 @@ async function showMembers(ctx: ReturnType<typeof ctxOf>, project: string) {
   const role = await requireRole(ctx, project, 'read')
   const { db } = ctx.services
   const at = await positions(db, [projectScope(project)])
-  const members = (await membersOf(db, project)).map(({ left_at, email, ...member }) => ({
+  const members = (await membersOf(db, project)).map(({ left_at, email, sign_in_name: signInName, ...member }) => ({
     ...member,
+    name: shownName(member.name),
+    signInName,
     email: role === 'owner' || member.account === ctx.account.id ? email : null,
     left: left_at !== null,
   }))

@@ -4,7 +4,7 @@ import type { Reader } from '../auth/sessions.ts'
 import { reaches } from '../auth/store.ts'
 import { json } from '../db/json.ts'
 import type { Db } from '../db/open.ts'
-import type { Tables } from '../db/tables.ts'
+import type { NewRow, Tables } from '../db/tables.ts'
 
 type Trx = Transaction<Tables>
 
@@ -159,7 +159,14 @@ export const membersOf = (db: Db, project: string) =>
   db
     .selectFrom('member')
     .innerJoin('account', 'account.id', 'member.account')
-    .select(['member.account', 'account.name', 'account.email', 'account.colour', 'member.role'])
+    .select([
+      'member.account',
+      'account.name',
+      'account.email',
+      'account.sign_in_name',
+      'account.colour',
+      'member.role',
+    ])
     .select(['member.pseudonym', 'member.left_at'])
     .where('member.project', '=', project)
     .orderBy('member.joined_at')
@@ -175,6 +182,9 @@ export const setRole = (trx: Trx, project: string, account: string, role: Role) 
 
 export const setLeft = (trx: Trx, project: string, account: string, at: Date) =>
   trx.updateTable('member').set({ left_at: at }).where('project', '=', project).where('account', '=', account).execute()
+
+export const insertMembers = (trx: Trx, members: readonly NewRow<'member'>[]) =>
+  trx.insertInto('member').values(members).execute()
 
 export const insertMember = (trx: Trx, project: string, account: string, role: Role, pseudonym: string) =>
   trx.insertInto('member').values({ project, account, role, pseudonym }).execute()

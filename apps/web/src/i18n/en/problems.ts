@@ -40,6 +40,9 @@ export const problems = {
   name_character:
     'The name has an invisible, control or direction character ({character}) at place {at}. Remove it and try again.',
   name_marks: 'The name has too many marks on one letter, or a mark without a letter, at place {at}. Remove them.',
+  name_twice: 'The name stands twice in the list‹, first in line {first}›. Add something that tells the two apart.',
+  name_member:
+    'Somebody of this name is a member already. Add something that tells the two apart, or leave the line out.',
   names_refused:
     'No account was made: {n} lines are refused‹, the first is line {line}›. Correct the lines listed, then try again.',
   names_many: 'No account was made: at most {most} names are taken at once. Make the rest in a second step.',
