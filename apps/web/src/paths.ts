@@ -2,6 +2,7 @@
 export const paths = {
   home: () => '/',
   signIn: () => '/sign-in',
+  link: () => '/link',
   account: () => '/account',
   offline: () => '/offline',
   projects: () => '/projects',

@@ -9,6 +9,7 @@ export interface Account {
   readonly id: string
   readonly name: string
   readonly email: string | null
+  readonly signInName: string | null
   /** 1 to 8. */
   readonly colour: number
 }
@@ -37,6 +38,13 @@ class Session {
   loaded = $state(false)
   /** The sign-in ended under an open page: the page stays, and the sign-in is asked over it. */
   expired = $state(false)
+
+  /** The session is bound to the owner who made its link: whose projects it reaches, and until when. */
+  bound = $state.raw<Answer['bound']>(null)
+  /** Uses of one-time links that were not read of yet, the last first. */
+  links = $state.raw<Answer['links']>([])
+  /** Whether this session may say that they were read. */
+  mayRead = $state(false)
 
   /** Rises whenever somebody signs in or out here: who the server saw before that says nothing any more. */
   #turn = 0
@@ -98,8 +106,14 @@ class Session {
     this.#become(account)
   }
 
-  #take({ account, demo, plainHttp, nobody }: Answer) {
-    Object.assign(this, { demo, plainHttp, nobody, loaded: true })
+  /** Says that the uses of links were read. @throws Problem */
+  async readLinks() {
+    await ask(api.session.links.read.$post({ json: { links: this.links.map(({ id }) => id) } }))
+    this.links = []
+  }
+
+  #take({ account, demo, plainHttp, nobody, bound, links, mayRead }: Answer) {
+    Object.assign(this, { demo, plainHttp, nobody, bound, links, mayRead, loaded: true })
     // a page that stands open is its reader's: it is not shut, the sign-in is asked over it
     if (!account && this.account) this.expired = true
     else this.#enter(account)
@@ -112,13 +126,16 @@ class Session {
     // the answer may have come while the browser looked
     if (this.loaded) return true
     void takenAlong.of(known.id)
-    Object.assign(this, { account: { ...known, email: null }, loaded: true })
+    Object.assign(this, { account: { ...known, email: null, signInName: null }, loaded: true })
     return true
   }
 
   #become(account: Account | null) {
     this.#turn += 1
     this.#enter(account)
+    Object.assign(this, { bound: null, links: [], mayRead: false })
+    // what the page says of links is asked for apart
+    if (account) void this.load().catch(ignoreProblem)
   }
 
   #enter(account: Account | null) {

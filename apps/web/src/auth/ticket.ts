@@ -13,6 +13,7 @@ export interface NewPerson {
 /** Looks at a link without consuming it. */
 export const lookAtTicket = (token: string) => ask(api.tickets.look.$post({ json: { token } }))
 
-/** Consumes a link; a new person is needed where it makes one and nobody is signed in. */
-export const applyTicket = (token: string, person: NewPerson | null) =>
-  ask(api.tickets.use.$post({ json: { token, ...(person && { person }) } }))
+/** Consumes a link; a new person is needed where it makes one and nobody is signed in, a password is set where
+ * the link allows that. */
+export const applyTicket = (token: string, person: NewPerson | null, password: string | null) =>
+  ask(api.tickets.use.$post({ json: { token, ...(person && { person }), ...(password !== null && { password }) } }))

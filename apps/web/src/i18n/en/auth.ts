@@ -43,4 +43,30 @@ export const auth = {
   nobody: 'Nobody has an account here yet.',
   nobodyText:
     'Open the one-time link that the server printed when it started: it makes the first owner. Each start prints a new one, good for 24 hours.',
+  emailOrName: 'E-mail or sign-in name',
+  haveCode: 'Enter with the code of a slip',
+  code: 'Code',
+  codeHint: '16 letters and digits, as on the slip; small or capital letters, with or without hyphens',
+  codeAct: 'Look at the code',
+  linkSignInName: 'Your name for signing in from now on:',
+  linkPassword: 'Choose a password',
+  linkPasswordNew: 'New password',
+  linkPasswordMay: 'only if you forgot yours: at least 10 characters',
+  linkBound: 'With this link you see only the projects of {by}, for 12 hours. It does not change your password.',
+  bound: 'You came in by a link of {by}: only the projects of {by} are open, until {until}.',
+  boundPassword: 'Set a password',
+  boundAccount:
+    'You came in by a link of {by}. Name and password of the account are changed in a session of its own password.',
+  linkUsed: 'Somebody signed in as you by a one-time link that {by} made: {at}.',
+  linkUsedTimes: {
+    one: 'Somebody signed in as you by one-time links, {n} times; the last was made by {by}: {at}.',
+    other: 'Somebody signed in as you by one-time links, {n} times; the last was made by {by}: {at}.',
+  },
+  linkUsedOperator: 'Somebody signed in as you by a one-time link of whoever runs this server: {at}.',
+  linkUsedOperatorTimes: {
+    one: 'Somebody signed in as you by one-time links, {n} times; the last is of whoever runs this server: {at}.',
+    other: 'Somebody signed in as you by one-time links, {n} times; the last is of whoever runs this server: {at}.',
+  },
+  linkRead: 'I have read it',
+  linkReadLater: 'Stays until you sign in with your password.',
 } as const

@@ -90,4 +90,7 @@ export const projects = {
   deleteExport: 'Download the corpus first',
   deleteType: 'To confirm, type the name of the project: {name}',
   deleteAct: 'Delete the project',
+  act_link: 'made a one-time link: {name}',
+  act_linkUsed: 'came in by a one-time link',
+  act_account: 'made an account: {name}',
 } as const

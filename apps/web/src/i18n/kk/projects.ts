@@ -92,4 +92,7 @@ export const projects = {
   deleteExport: 'Алдымен корпусты жүктеп алу',
   deleteType: 'Растау үшін жобаның атауын теріңіз: {name}',
   deleteAct: 'Жобаны жою',
+  act_link: 'бір реттік сілтеме берді: {name}',
+  act_linkUsed: 'бір реттік сілтемемен кірді',
+  act_account: 'тіркелгі ашты: {name}',
 } as const satisfies SectionOf<'projects'>

@@ -96,4 +96,7 @@ export const projects = {
   deleteExport: 'Сначала скачать корпус',
   deleteType: 'Чтобы подтвердить, введите название проекта: {name}',
   deleteAct: 'Удалить проект',
+  act_link: 'одноразовая ссылка: {name}',
+  act_linkUsed: 'вход по одноразовой ссылке',
+  act_account: 'новая учётная запись: {name}',
 } as const satisfies SectionOf<'projects'>
