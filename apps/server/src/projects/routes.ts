@@ -88,8 +88,6 @@ const ProjectView = z.object({
   today: z.array(Act),
 })
 
-/** How many days a link lives. */
-const Days = z.literal([1, 7, 30])
 const Slips = z.object({
   slips: z.array(
     z.object({

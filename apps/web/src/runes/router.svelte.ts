@@ -36,9 +36,9 @@ export const place = {
   param: (name: string): string => (served().route.params as Readonly<Record<string, string>>)[name] ?? '',
 }
 
-/** Goes to an address; `replace` leaves no step back to where one was. */
-export async function go(path: string, { replace = false } = {}) {
-  await served().navigate(path as `/${string}`, { replace })
+/** Goes to an address; `replace` leaves no step back to where one was, `hash` is what stands behind the "#". */
+export async function go(path: string, { replace = false, hash = '' } = {}) {
+  await served().navigate(path as `/${string}`, { replace, ...(hash !== '' && { hash }) })
 }
 
 /** Asks before the reader leaves while `unsafe` says so: a move inside asks by `ask`, closing the tab by the browser. */
