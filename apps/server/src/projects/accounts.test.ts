@@ -81,7 +81,7 @@ test.each([
   ['', 'name_empty'],
   [' \n\t\r\n', 'name_empty'],
   [Array.from({ length: 201 }, (_, i) => `Person ${i}`).join('\n'), 'names_many'],
-  ['x\n'.repeat(60_000), 'malformed'],
+  ['x\n'.repeat(60_000), 'over_limit'],
 ])('a list without a name, or with too many, makes nothing (%#)', async (names, code) => {
   const before = await count()
   expect((await refused(names)).code).toBe(code)
