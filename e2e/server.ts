@@ -18,6 +18,10 @@ export interface TestServer {
   kill(): Promise<void>
   /** Starts it again on the same data and port. */
   start(): Promise<void>
+  /** Ends it as Ctrl-C does, and keeps its data. */
+  end(): Promise<void>
+  /** Takes a backup of its data while it does not run. Answers what puts the backup back, while it does not run. */
+  backup(): Promise<() => Promise<void>>
   /** Ends it as Ctrl-C does and removes its data. */
   stop(): Promise<void>
   /** Rows of its Postgres. Only where it runs on one. */
@@ -57,15 +61,29 @@ export async function startServer({
     links: () => linksIn(child!.output),
     kill: async () => void (await child!.end('SIGKILL')),
     start,
+    end: async () => void (await child!.end('SIGTERM')),
+    backup: async () => (database ? database.backup() : copyOf(dir)),
     async stop() {
       await child?.end('SIGTERM')
       rmSync(dir, { recursive: true, force: true })
+      rmSync(keptOf(dir), { recursive: true, force: true })
       await database?.drop()
     },
     async rows<T>(statement: string, values: unknown[] = []) {
       if (!database) throw new Error('this server has no Postgres to look into')
       return (await query(database.url, statement, values)) as T[]
     },
+  }
+}
+
+const keptOf = (dir: string) => `${dir}-kept`
+
+/** Copies the folder of a stopped server, as who runs it does. */
+function copyOf(dir: string): () => Promise<void> {
+  cpSync(dir, keptOf(dir), { recursive: true })
+  return async () => {
+    rmSync(dir, { recursive: true })
+    cpSync(keptOf(dir), dir, { recursive: true })
   }
 }
 
@@ -93,7 +111,17 @@ export async function makeDatabase(template = 'template1') {
   return {
     url: url.href,
     rows: <T>(statement: string, values: unknown[] = []) => query(url.href, statement, values) as Promise<T[]>,
-    drop: () => query(admin, `drop database ${name} with (force)`),
+    async backup() {
+      await query(admin, `create database ${name}_kept template ${name}`)
+      return async () => {
+        await query(admin, `drop database ${name} with (force)`)
+        await query(admin, `create database ${name} template ${name}_kept`)
+      }
+    },
+    async drop() {
+      await query(admin, `drop database ${name} with (force)`)
+      await query(admin, `drop database if exists ${name}_kept with (force)`)
+    },
   }
 }
 
