@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { openDatabase, type Db } from '../src/db/open.ts'
 import { layGround, type Ground } from './ground.ts'
 import type { Launcher } from './launcher.ts'
-import { prepareStrikes } from './strikes.ts'
+import { copyDatabase, prepareStrikes } from './strikes.ts'
 
 /** A database that outlives its servers: what they are told of it, and a look into it from outside. */
 export interface Base {
@@ -16,6 +16,8 @@ export interface Base {
   readonly postgres: Awaited<ReturnType<Launcher['postgres']>> | null
   /** Looks into it. The embedded one must not be in use by a server. */
   look<T>(act: (db: Db) => Promise<T>): Promise<T>
+  /** Copies all of it while no server uses it. Answers what puts the copy back, while no server uses it either. */
+  backup(): Promise<() => Promise<void>>
 }
 
 export async function postgresBase(launcher: Launcher): Promise<Base> {
@@ -23,7 +25,11 @@ export async function postgresBase(launcher: Launcher): Promise<Base> {
   const source = { url: postgres.url }
   const ground = await within(source, layGround)
   await prepareStrikes(postgres.url)
-  return { ground, postgres, args: [], env: { DATABASE_URL: postgres.url }, look: (act) => within(source, act) }
+  return {
+    ...{ ground, postgres, args: [], env: { DATABASE_URL: postgres.url } },
+    look: (act) => within(source, act),
+    backup: () => copyDatabase(postgres.url),
+  }
 }
 
 export async function folderBase(launcher: Launcher): Promise<Base> {
@@ -37,6 +43,16 @@ export async function folderBase(launcher: Launcher): Promise<Base> {
     args: ['--data', dir],
     env: { DATABASE_URL: '' },
     look: (act) => within(source, act),
+    async backup() {
+      const kept = `${dir}-kept`
+      launcher.atEnd(() => rmSync(kept, { recursive: true, force: true }))
+      rmSync(kept, { recursive: true, force: true })
+      cpSync(dir, kept, { recursive: true })
+      return async () => {
+        rmSync(dir, { recursive: true })
+        cpSync(kept, dir, { recursive: true })
+      }
+    },
   }
 }
 

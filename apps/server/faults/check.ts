@@ -201,10 +201,11 @@ class Replay {
 }
 
 function checkEntries(ledger: Ledger, { clocks }: Replay): void {
-  for (const { key, client, clock, stored, passedOn, value } of ledger.entries) {
+  for (const { key, client, clock, stored, passedOn, undone, value } of ledger.entries) {
     const there = (clocks.get(client) ?? 0) >= clock
     const edit = `${key} = ${text(value)} (client ${client}, clock ${clock})`
-    if (stored && !there) throw new Broken(`${edit} was called stored (${stored}), and is not in the log`)
+    if (undone && there) throw new Broken(`${edit} was stored after the backup, and came back`)
+    if (stored && !undone && !there) throw new Broken(`${edit} was called stored (${stored}), and is not in the log`)
     if (!stored && !passedOn)
       throw new Broken(`${edit} is neither stored nor pending: ${there ? 'it is' : 'not'} in the log`)
   }

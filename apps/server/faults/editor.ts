@@ -116,6 +116,8 @@ export class Editor {
 
   #turnedAway(tab: Tab, code: number, reason: string): void {
     if (tab !== this.#tab) return
+    // a backup was put back, and only then
+    if (code === closeCodes.history && this.#desk.ledger.restored) return void this.#renew(tab)
     // two of random ids may be equal: another document has another
     if (code === closeCodes.epoch || code === closeCodes.clientTaken) return void this.#renew(tab)
     const refused = code === closeCodes.malformed && reason === 'the database refuses it'
@@ -148,6 +150,7 @@ class Tab {
   loaded = false
   readonly #desk: Desk
   readonly #person: Person
+  readonly #turnedAway: (code: number, reason: string) => void
   readonly #pending: Pending
   readonly #undo: OwnUndo
   readonly #entries: Entry[] = []
@@ -166,6 +169,7 @@ class Tab {
   ) {
     this.#desk = desk
     this.#person = person
+    this.#turnedAway = turnedAway
     this.#waiting = waiting
     this.epoch = epoch
     this.layer = new LayerDoc(this.doc, () => ({ text: TEXT, labels: this.#doomed ? believed : labels }))
@@ -274,7 +278,14 @@ class Tab {
     for (const [i, edit] of edits.entries()) {
       const own = {
         ...{ account: this.#person.id, epoch: this.epoch, client: clientID, clock: clock - edits.length + 1 + i },
-        ...{ doomed: this.#doomed, connection: this.#connection, stored: null, noticed: false, passedOn: false },
+        ...{
+          doomed: this.#doomed,
+          connection: this.#connection,
+          stored: null,
+          noticed: false,
+          passedOn: false,
+          undone: false,
+        },
       }
       const entry: Entry = { ...edit, ...own }
       this.#entries.push(entry)
@@ -352,6 +363,9 @@ class Tab {
     const { ledger } = this.#desk
     if (this.ended) return
     if (message.type === 'step1') {
+      // nothing of a document of another history is sent
+      if (this.#pending.isAheadOf(message.vector))
+        return this.#turnedAway(closeCodes.history, 'has more than the server')
       const short = shortOf(floor, Y.decodeStateVector(message.vector))
       if (short) ledger.note(`the server began before it had loaded: ${short}`)
       this.#pending.durable(message.vector)

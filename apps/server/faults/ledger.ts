@@ -20,6 +20,8 @@ export interface Entry extends Edit {
   noticed: boolean
   /** Its tab ended: it was written again by another one, or set aside there. */
   passedOn: boolean
+  /** It was stored, and a backup from before was put back: it is nowhere any more. */
+  undone: boolean
 }
 
 /** A disagreement, in words: the round has failed. */
@@ -34,6 +36,8 @@ export class Ledger {
   readonly stored = new Map<number, number>()
   /** What went wrong while the round ran, in order. */
   readonly wrong: string[] = []
+  /** A backup was put back: pages may know another history. */
+  restored = false
 
   write(entry: Entry): void {
     this.entries.push(entry)
@@ -46,11 +50,20 @@ export class Ledger {
     this.stored.set(entry.client, Math.max(this.stored.get(entry.client) ?? 0, entry.clock))
   }
 
+  /** A backup was put back, which holds the clients up to these clocks: what was stored since is gone. */
+  putBack(clocks: ReadonlyMap<number, number>): void {
+    this.restored = true
+    const isThere = (client: number, clock: number) => clock <= (clocks.get(client) ?? 0)
+    for (const entry of this.entries) if (entry.stored && !isThere(entry.client, entry.clock)) entry.undone = true
+    for (const [client, clock] of this.stored)
+      if (!isThere(client, clock)) this.stored.set(client, clocks.get(client) ?? 0)
+  }
+
   /** What is stored by now, of one document: whoever joins later must find it. */
   floor(epoch: number): ReadonlyMap<number, number> {
     const floor = new Map<number, number>()
     for (const entry of this.entries)
-      if (entry.stored && entry.epoch === epoch)
+      if (entry.stored && !entry.undone && entry.epoch === epoch)
         floor.set(entry.client, Math.max(floor.get(entry.client) ?? 0, entry.clock))
     return floor
   }

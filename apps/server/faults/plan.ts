@@ -48,6 +48,8 @@ export type Fault = { readonly at: number } & (
       readonly share: number
       readonly commit: boolean
     }
+  /** A backup is taken, and put back so long after it. */
+  | { readonly kind: 'restore'; readonly ms: number }
   | { readonly kind: 'end-sessions' }
   | { readonly kind: 'read-only'; readonly ms: number }
   | { readonly kind: 'hold-head'; readonly ms: number }
@@ -86,7 +88,7 @@ export interface Means {
 /** The acts and faults of a round: the same for the same seed. */
 export function planOf(seed: number, { redis, pglite }: Means): Plan {
   const chance = new Chance(seed)
-  const [which, writing, failing] = [chance.fork(), chance.fork(), chance.fork()]
+  const [which, writing, failing, restoring] = [chance.fork(), chance.fork(), chance.fork(), chance.fork()]
   const drawn = which.weigh({ postgres: 5, pglite: 1, shared: 2 })
   const base = drawn === 'pglite' && pglite ? 'pglite' : 'postgres'
   const servers = drawn === 'shared' && redis ? which.whole(2, 3) : 1
@@ -95,7 +97,7 @@ export function planOf(seed: number, { redis, pglite }: Means): Plan {
     ...{ seed, base, servers, ms },
     editors: Array.from({ length: writing.whole(2, 6) }, () => editorOf(writing.fork(), ms)),
     decisions: actsOf(writing.fork(), ms, 150, 400, { make: 1 }),
-    faults: faultsOf(failing, ms, base, servers),
+    faults: [...faultsOf(failing, ms, base, servers), ...restoreOf(restoring, ms)],
   }
 }
 
@@ -122,7 +124,7 @@ function actsOf(
 }
 
 function faultsOf(chance: Chance, ms: number, base: Plan['base'], servers: number): Fault[] {
-  const weights: Partial<Record<Fault['kind'], number>> = {
+  const weights: Partial<Record<Exclude<Fault['kind'], 'restore'>, number>> = {
     ...{ 'kill-server': 4, 'freeze-server': 1.5, cut: 5, delay: 2 },
     ...(base === 'postgres' && { strike: 12, 'kill-postgres': 3, 'end-sessions': 2, 'read-only': 1, 'hold-head': 1.5 }),
     ...(servers > 1 && { 'kill-redis': 3, 'kill-all': 1.5 }),
@@ -134,7 +136,13 @@ function faultsOf(chance: Chance, ms: number, base: Plan['base'], servers: numbe
   return faults
 }
 
-function faultOf(chance: Chance, kind: Fault['kind'], servers: number) {
+/** In one round of four a backup is put back, once. */
+function restoreOf(chance: Chance, ms: number): Fault[] {
+  if (!chance.hits(0.25)) return []
+  return [{ at: chance.whole(300, Math.round(ms / 2)), kind: 'restore', ms: chance.whole(300, 1200) }]
+}
+
+function faultOf(chance: Chance, kind: Exclude<Fault['kind'], 'restore'>, servers: number) {
   const server = chance.whole(0, servers - 1)
   switch (kind) {
     case 'kill-server':

@@ -35,6 +35,11 @@ export class Reviewer {
     this.#asking.add(asking)
   }
 
+  /** A backup was put back: what was decided since is gone. */
+  keepOnly(isThere: (decided: Decided) => boolean): void {
+    for (const [i, one] of [...this.decided.entries()].reverse()) if (!isThere(one)) this.decided.splice(i, 1)
+  }
+
   /** Waits for the answers that are due; what is asked again and again is given up then. */
   async settled(ms: number): Promise<void> {
     const late = setTimeout(() => (this.#over = true), ms)

@@ -5,14 +5,14 @@ import type { Db } from '../src/db/open.ts'
 import { ownTime } from '../src/test-clock.ts'
 import type { Base } from './base.ts'
 import { Chance } from './chance.ts'
-import { checkFacts, checkLogged, checkReview, checkStored, sameValues } from './check.ts'
+import { checkFacts, checkLogged, checkReview, checkStored, loggedClocks, sameValues } from './check.ts'
 import { Editor, type Desk } from './editor.ts'
 import { layArticle, type Article } from './ground.ts'
 import type { Launcher, Mortal } from './launcher.ts'
-import { Broken, Ledger } from './ledger.ts'
+import { Broken, Ledger, shortOf } from './ledger.ts'
 import { Line } from './line.ts'
 import type { Fault, Plan } from './plan.ts'
-import { Reviewer } from './reviewer.ts'
+import { Reviewer, type Decided } from './reviewer.ts'
 import { ServerProcess } from './server.ts'
 import { endSessions, endStrike, healDatabase, holdHead, readOnly, strike } from './strikes.ts'
 
@@ -44,6 +44,7 @@ export class Round {
   #site!: Site
   #article!: Article
   #refuses = false
+  #reviewer: Reviewer | null = null
   #killing = Promise.resolve()
   // the database is down: nobody can look into it
   #down: Promise<void> | null = null
@@ -75,7 +76,7 @@ export class Round {
     const { editors: plans, decisions, faults, ms } = this.#plan
     const { people } = this.#base.ground
     const editors = plans.map(({ person }) => new Editor(this.#desk(), people[person]!, 1))
-    const reviewer = new Reviewer(people[0]!, this.#desk())
+    const reviewer = (this.#reviewer = new Reviewer(people[0]!, this.#desk()))
     try {
       const timeline = [
         ...plans.flatMap(({ acts }, i) => acts.map((act) => ({ at: act.at, run: () => editors[i]!.act(act) }))),
@@ -176,6 +177,8 @@ export class Round {
         return
       case 'strike':
         return this.#strike(url, fault)
+      case 'restore':
+        return this.#restore(fault.ms)
       case 'end-sessions':
         return void (await endSessions(url))
       case 'read-only':
@@ -228,6 +231,61 @@ export class Round {
     await rest(ms)
     for (const line of shut) line.open()
     await this.#startServers()
+  }
+
+  /** Takes a backup of the stopped site, lets everybody work on, and puts it back. */
+  async #restore(ms: number): Promise<void> {
+    let stored = new Map<number, number>()
+    let putBack = () => Promise.resolve()
+    await this.#whileStopped(async () => {
+      await this.#checkLogged('the servers were stopped')
+      stored = new Map(this.#ledger.stored)
+      putBack = await this.#alone(() => this.#base.backup())
+    })
+    await rest(ms)
+    await this.#whileStopped(async () => {
+      await this.#alone(putBack)
+      await this.#look(async (db) => {
+        const clocks = await loggedClocks(db, this.#article.layer)
+        const short = shortOf(stored, clocks)
+        if (short) this.#ledger.note(`after a backup was put back: ${short}`)
+        this.#ledger.putBack(clocks)
+        const rows = await db.selectFrom('decision').selectAll().where('layer', '=', this.#article.layer).execute()
+        this.#reviewer?.keepOnly((one) =>
+          rows.some((row) => (Object.keys(one) as (keyof Decided)[]).every((name) => row[name] === one[name])),
+        )
+      })
+    })
+  }
+
+  /** Does something while no server runs and nothing arrives. */
+  #whileStopped(act: () => Promise<void>): Promise<void> {
+    this.#killing = this.#killing
+      .catch(() => undefined)
+      .then(async () => {
+        const { servers, lines } = this.#site
+        await Promise.all(servers.map((server) => server.stop()))
+        for (const line of lines) line.shut()
+        // what was on its way to the clients arrives first
+        await rest(30)
+        await act()
+        for (const line of lines) line.open()
+        await this.#startServers()
+      })
+    return this.#killing
+  }
+
+  /** Does something to the whole database while nobody looks into it. */
+  async #alone<T>(act: () => Promise<T>): Promise<T> {
+    while (this.#down) await this.#down
+    let end = () => undefined as void
+    this.#down = new Promise<void>((resolve) => (end = resolve))
+    try {
+      return await act()
+    } finally {
+      this.#down = null
+      end()
+    }
   }
 
   async #killPostgres(ms: number): Promise<void> {
@@ -421,7 +479,7 @@ async function until(is: () => boolean): Promise<void> {
 function isAway(error: unknown): boolean {
   const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown }
   return (
-    /^(ECONN|57P|EPIPE)/.test(String(code)) ||
+    /^(ECONN|57P|EPIPE|3D000|55006)/.test(String(code)) ||
     /Connection terminated|the database system|connection error/.test(String(message)) ||
     (cause instanceof Error && isAway(cause))
   )

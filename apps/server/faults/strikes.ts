@@ -66,6 +66,21 @@ export async function holdHead(url: string, layer: string, ms: number): Promise<
   })
 }
 
+/** Copies a database of a Postgres. Answers what puts the copy back; both end whoever is connected. */
+export async function copyDatabase(url: string): Promise<() => Promise<void>> {
+  const name = new URL(url).pathname.slice(1)
+  const kept = `${name}_kept`
+  const from = new URL(url)
+  from.pathname = '/template1'
+  const copy = async (source: string, target: string) => {
+    await run(from.href, `drop database if exists "${target}" with (force)`)
+    await run(from.href, 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [source])
+    await run(from.href, `create database "${target}" template "${source}"`)
+  }
+  await copy(name, kept)
+  return () => copy(kept, name)
+}
+
 /** Ends all faults of the database that it remembers itself. */
 export async function healDatabase(url: string): Promise<void> {
   await readOnly(url, false)
