@@ -4,7 +4,7 @@ import type { Participant } from './participant.ts'
 const MAX_CLIENT = 2 ** 32 - 1
 
 /** True for a number that a client may use as its id in a document. */
-export const isClientId = (client: number): boolean =>
+const isClientId = (client: number): boolean =>
   Number.isInteger(client) && client >= 0 && client <= MAX_CLIENT && !isServerClient(client)
 
 const malformed: UpdateFault = { close: closeCodes.malformed, reason: 'not a client id' }
