@@ -36,7 +36,7 @@ export const liveLimits = {
    * What of one update is taken at a time: others' updates come between two slices. It may hold so many structs where it
    * cannot be cut: a value that was overwritten before it was sent is taken with the one in its place.
    */
-  slice: { structs: 50, uncutStructs: 1000 },
+  slice: { structs: 50, uncutStructs: 500 },
   /** How many edits of its own a page sends with the step 2 of a new connection; more go out in parts by a fresh document. */
   offlineEdits: 500,
   /** Ranges that are not in order. */

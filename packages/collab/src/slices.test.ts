@@ -91,6 +91,16 @@ test('what cannot be cut is refused where it is too much', () => {
   expect(sliceUpdate(decoded(writes(60)), { structs: 5, uncutStructs: 50 })).toMatchObject({ close: 4413 })
 })
 
+test('a value that was overwritten by nothing in the update ties nothing together', () => {
+  const { bytes } = offline((map) => {
+    for (let k = 0; k < 60; k++) {
+      map.set(keyOf(100 + k), RECORD)
+      map.delete(keyOf(100 + k))
+    }
+  })
+  expect(slicesOf(bytes, { structs: 5, uncutStructs: 10 }).length).toBe(12)
+})
+
 test('an update whose predecessors never come has no slices', () => {
   const circle = decoded(
     Uint8Array.from([2, 1, 70, 0, 136, 71, 0, 1, 119, 1, 120, 1, 71, 0, 136, 70, 0, 1, 119, 1, 120, 0]),

@@ -13,15 +13,15 @@ import type { SliceLimits } from './limits.ts'
 export function sliceUpdate(update: DecodedUpdate, limits: SliceLimits): Uint8Array[] | UpdateFault | null {
   const order = orderOf(update)
   if (!order) return null
+  const keys = keysOf(order)
+  const last = new Map(order.map(({ item }, i) => [isValue(item) ? keys[i]! : '', i]))
   const slices: Y.Item[][] = [[]]
-  const keys = new Map<Y.Item, string>()
-  // keys under which the last value so far is one that was overwritten
+  // keys under which the last value so far is one that was overwritten, by one that is still to come
   const open = new Set<string>()
-  for (const { item, follows } of order) {
-    const key = (follows && keys.get(follows)) ?? item.parentSub ?? idOf(item.origin!)
-    keys.set(item, key)
-    if (item.content instanceof Y.ContentDeleted) open.add(key)
-    else open.delete(key)
+  for (const [i, { item }] of order.entries()) {
+    const key = keys[i]!
+    if (isValue(item)) open.delete(key)
+    else if ((last.get(key) ?? 0) > i) open.add(key)
     const slice = slices.at(-1)!
     slice.push(item)
     if (slice.length >= limits.structs && open.size === 0) slices.push([])
@@ -29,6 +29,18 @@ export function sliceUpdate(update: DecodedUpdate, limits: SliceLimits): Uint8Ar
   }
   if (slices.at(-1)!.length === 0 && slices.length > 1) slices.pop()
   return slices.map((slice, i) => encodeUpdate(chainsOf(slice), i === slices.length - 1 ? update.deletes : none))
+}
+
+const isValue = ({ content }: Y.Item): boolean => !(content instanceof Y.ContentDeleted)
+
+/** What names the key of each item: the key itself, or the item of the document that it follows. */
+function keysOf(order: readonly Ordered[]): string[] {
+  const keys = new Map<Y.Item, string>()
+  return order.map(({ item, follows }) => {
+    const key = (follows && keys.get(follows)) ?? item.parentSub ?? idOf(item.origin!)
+    keys.set(item, key)
+    return key
+  })
 }
 
 const none: DecodedUpdate['deletes'] = new Map()

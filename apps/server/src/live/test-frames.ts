@@ -150,8 +150,11 @@ export const frameBounds: readonly FrameBound[] = [
   {
     name: 'structs that cannot be taken in parts',
     most: liveLimits.slice.uncutStructs,
-    frame: (n, { client }) =>
-      update(updateOf([{ client, structs: [overwritten(KEY, 1), ...many(n - 1, (i) => value(keyOf(i + 1), 1))] }])),
+    frame: (n, { client }) => {
+      // the first value's successor comes last
+      const between = many(n - 1, (i) => value(keyOf(i + 1), 1))
+      return update(updateOf([{ client, structs: [overwritten(KEY, 1), ...between, behind(client, 0)] }]))
+    },
   },
   {
     name: 'client ids of one connection',
@@ -190,7 +193,7 @@ export const frameBounds: readonly FrameBound[] = [
   {
     name: 'clients in a state vector',
     most: liveLimits.vectorEntries,
-    frame: (n) => ({ type: 'step1', vector: Y.encodeStateVector(new Map(many(n, (i) => [i + 5000, 1]))) }),
+    frame: (n) => ({ type: 'step1', vector: Y.encodeStateVector(new Map(many(n, (i) => [i + 5000, 0]))) }),
   },
   {
     name: 'bytes of a state vector',
@@ -308,7 +311,7 @@ export const attacks: readonly HostileFrame[] = [
   attack('an update of four thousand megabytes, as it says', malformed, () =>
     update(new Uint8Array([255, 255, 255, 255, 15, 0, 0])),
   ),
-  attack('a state vector of made-up clients', null, () => ({
+  attack('a state vector of made-up clients', closeCodes.history, () => ({
     type: 'step1',
     vector: Y.encodeStateVector(new Map(many(liveLimits.vectorEntries, (i) => [5000 + i, 2 ** 31]))),
   })),
