@@ -1,5 +1,6 @@
 import { z } from './zod.ts'
 import { requestLimits } from './limits.ts'
+import { checkTitle } from './names.ts'
 import { isPlain, loneSurrogate } from './plain.ts'
 import type { ProblemCode } from './problem.ts'
 import { codePointLength } from './text.ts'
@@ -21,7 +22,7 @@ const Line = z.string().max(requestLimits.line)
 
 /** What is known of an article beside its text. */
 export const ArticleMeta = z.object({
-  title: Line.trim().min(1),
+  title: Line.trim().min(1).superRefine(checkTitle),
   language: Language.nullable(),
   date: z.iso.date().nullable(),
   source: Line.nullable(),
@@ -36,7 +37,7 @@ export type ArticleMeta = z.infer<typeof ArticleMeta>
 export const ArticleLine = z.looseObject({
   text: z.string(),
   id: z.union([Line, z.number()]).optional(),
-  title: Line.optional(),
+  title: Line.superRefine(checkTitle).optional(),
   language: Language.optional(),
   date: z.iso.date().optional(),
   source: Line.optional(),

@@ -13,6 +13,7 @@ import {
   type Attribute,
   type Label,
 } from './label-set.ts'
+import { nameFaultOf } from './names.ts'
 
 const colour = { hue: 20, light: 0.56, dark: 0.72 }
 const label = (id: string, over: Partial<Label> = {}) => ({ id, code: id.toUpperCase(), name: {}, colour, ...over })
@@ -39,6 +40,24 @@ test('a list of labels is no longer than there can be labels', () => {
     { labels: [label('per')], relations: [relation('r', [], many)] },
   ])
     expect(LabelSet.safeParse(set).success).toBe(false)
+})
+
+test('names of labels, attributes and choices hold nothing invisible, and lose blanks at their ends', () => {
+  const bad = { en: 'Ci\u202ety' }
+  for (const set of [
+    { labels: [label('a', { name: bad as never })] },
+    { labels: [], attributes: [attribute('a', { name: bad as never })] },
+    {
+      labels: [],
+      attributes: [attribute('a', { type: 'choice' as never, choices: [{ id: 'x', name: bad as never }] })],
+    },
+  ])
+    expect(nameFaultOf(LabelSet.safeParse(set).error?.issues[0])).toEqual({
+      code: 'name_character',
+      details: { at: 3, character: 'U+202E' },
+    })
+  const { name } = setOf([label('a', { name: { en: ' City  hall ', ru: ' ', kk: '' } })]).labels[0]!
+  expect(name).toEqual({ en: 'City hall', ru: '', kk: '' })
 })
 
 test('an empty set, and one that uses everything, may be saved', () => {

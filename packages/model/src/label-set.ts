@@ -2,6 +2,7 @@ import { z } from './zod.ts'
 import { attributeType, attributeTypeIds } from './attributes/index.ts'
 import { Colour } from './colour.ts'
 import { requestLimits } from './limits.ts'
+import { cleanName, nameFault } from './names.ts'
 import type { ProblemCode, ProblemDetails } from './problem.ts'
 
 /** The languages of the interface and of definitions. */
@@ -15,6 +16,18 @@ export const Words = z.strictObject({
   kk: z.string().max(requestLimits.definition).default(''),
 })
 export type Words = z.infer<typeof Words>
+
+/** A name in the interface's languages, each empty or good (names.ts); blanks at the ends are left out. */
+const Name = Words.overwrite((words) => ({
+  en: cleanName(words.en),
+  ru: cleanName(words.ru),
+  kk: cleanName(words.kk),
+})).superRefine((words, ctx) => {
+  for (const locale of locales) {
+    const fault = words[locale] === '' ? null : nameFault(words[locale], Infinity)
+    if (fault) ctx.addIssue({ code: 'custom', params: fault, message: fault.code, path: [locale] })
+  }
+})
 
 /** The text in a language, else in the first of ru, en, kk that has one. */
 export const say = (words: Words, locale: Locale): string => words[locale] || words.ru || words.en || words.kk
@@ -44,7 +57,7 @@ export const Label = z.strictObject({
   id: NameId,
   /** What stands in the text: unique ignoring case. */
   code: z.string().max(requestLimits.code),
-  name: Words,
+  name: Name,
   definition: Words.prefault({}),
   examples: z.strictObject({ en: Examples, ru: Examples, kk: Examples }).prefault({}),
   borderline: Words.prefault({}),
@@ -65,13 +78,13 @@ export type Label = z.infer<typeof Label>
 export const Attribute = z.strictObject({
   id: NameId,
   code: z.string().max(requestLimits.code),
-  name: Words,
+  name: Name,
   definition: Words.prefault({}),
   type: z.enum(attributeTypeIds),
   /** Ids of the labels that carry it. */
   labels: LabelIds,
   choices: z
-    .array(z.strictObject({ id: NameId, name: Words }))
+    .array(z.strictObject({ id: NameId, name: Name }))
     .max(requestLimits.choices)
     .optional(),
   multiple: z.boolean().optional(),
@@ -86,7 +99,7 @@ export type Attribute = z.infer<typeof Attribute>
 export const RelationType = z.strictObject({
   id: NameId,
   code: z.string().max(requestLimits.code),
-  name: Words,
+  name: Name,
   definition: Words.prefault({}),
   from: LabelIds,
   to: LabelIds,

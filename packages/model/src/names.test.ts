@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cleanName, nameFault, nameFaultOf, nameKey, PersonName, shownName } from './names.ts'
+import { cleanName, nameFault, nameFaultOf, nameKey, namesApart, PersonName, shownName, titleFault } from './names.ts'
 
 const faultOf = (name: string) => nameFault(cleanName(name), 100)
 
@@ -85,3 +85,24 @@ test.each([
   ['an invisible character', 'An\u200bna', 'An na', true],
   ['another letter', 'Anna', 'Anne', false],
 ])('names that differ in %s', (_title, a, b, equal) => expect(nameKey(a) === nameKey(b)).toBe(equal))
+
+test('people of the same name are shown with what tells them apart, and nobody else', () => {
+  const people = [
+    { account: 'a1b2c3', name: 'Анна Ким', signInName: 'anna.kim', pseudonym: 'A1' },
+    { account: 'b2c3d4', name: 'анна  ким', signInName: null, pseudonym: 'A2' },
+    { account: 'c3d4e5', name: 'Анна Ким\u200b', signInName: null, pseudonym: null },
+    { account: 'd4e5f6', name: 'Болат', signInName: 'bolat', pseudonym: 'A4' },
+  ]
+  expect(namesApart(people)).toEqual(['Анна Ким (anna.kim)', 'анна ким (A2)', 'Анна Ким (c3d4)', 'Болат'])
+})
+
+test.each([
+  ['a mark of direction in an Arabic title', 'مدينة (Aktobe)\u200f', null],
+  ['a break', 'One\nTwo', null],
+  ['an override', 'abc\u202efdp.exe', 4],
+  ['an isolate that is not closed', '\u2067abc', 1],
+  ['NUL', 'a\u0000', 2],
+  ['an escape', 'a\u001b[31m', 2],
+])('a title with %s', (_title, title, at) => {
+  expect(titleFault(title)?.details.at ?? null).toBe(at)
+})

@@ -109,6 +109,26 @@ export function shownName(name: string): string {
   return nameFault(shown, Infinity) === null ? shown : '?'
 }
 
+// what turns the line that a title stands in; a mark of direction is part of titles in Arabic or Hebrew
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/u
+const CONTROL = /[\p{Cc}\p{Cs}]/u
+
+/**
+ * The first character that no title holds, or null: controls but breaks and tabs, and what turns the text's direction.
+ * Titles are otherwise as their source wrote them.
+ */
+export function titleFault(title: string): Extract<NameFault, { code: 'name_character' }> | null {
+  const characters = [...title]
+  const at = characters.findIndex((one) => TURNING.test(one) || (CONTROL.test(one) && !/[\t\n\r]/.test(one)))
+  return at < 0 ? null : { code: 'name_character', details: { at: at + 1, character: codeOf(characters[at]!) } }
+}
+
+/** To be added to the schema of a title. */
+export const checkTitle = (title: string, ctx: z.RefinementCtx): void => {
+  const fault = titleFault(title)
+  if (fault) ctx.addIssue({ code: 'custom', params: fault, message: fault.code })
+}
+
 const nameOf = (most: number) =>
   z
     .string()
@@ -136,3 +156,25 @@ export function nameFaultOf(issue: z.core.$ZodIssue | undefined): NameFault | nu
 
 /** Equal for names that a reader takes for one: width, case and the way accents are written do not count. */
 export const nameKey = (name: string): string => shownName(name).normalize('NFKC').toLowerCase()
+
+/** Somebody in a list of people: what they sign in by, and the name under which a project's exports have them. */
+interface Named {
+  readonly account: string
+  readonly name: string
+  readonly signInName: string | null
+  readonly pseudonym?: string | null
+}
+
+/**
+ * The names of people in one list as pages show them, in their order. Where two have the same name, each stands with the
+ * sign-in name behind it, without one with the pseudonym: `Анна Ким (anna.kim)`.
+ */
+export function namesApart(people: readonly Named[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { name } of people) counts.set(nameKey(name), (counts.get(nameKey(name)) ?? 0) + 1)
+  return people.map(({ account, name, signInName, pseudonym }) => {
+    const shown = shownName(name)
+    if (counts.get(nameKey(name)) === 1) return shown
+    return `${shown} (${signInName ?? pseudonym ?? account.slice(0, 4)})`
+  })
+}

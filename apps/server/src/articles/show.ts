@@ -1,5 +1,6 @@
-import { Problem, type Annotation } from '@tamga/model'
+import { namesApart, Problem, type Annotation } from '@tamga/model'
 import { requireRole, type Ctx } from '../auth/guard.ts'
+import type { Db } from '../db/open.ts'
 import type { Row } from '../db/tables.ts'
 import { positions, projectScope } from '../facts.ts'
 import { labelSetOf, projectById } from '../projects/store.ts'
@@ -35,7 +36,7 @@ export async function showArticle(ctx: Ctx, id: string) {
     labelSet: await labelSetOf(db, project),
     role,
     settings,
-    members: (await peopleOf(db, project, layer)).map((person) => ({ ...person, left: person.role === null })),
+    members: await showPeople(db, project, layer),
     rulings: (await rulingsOf(db, layer)).map((ruling) => ({ ...ruling, at: ruling.at.toISOString() })),
     closing: await showClosing(ctx, layer),
     at,
@@ -43,6 +44,13 @@ export async function showArticle(ctx: Ctx, id: string) {
     next,
     position: [place, all] as [number, number],
   }
+}
+
+/** Everybody whose work may be on the page; people of the same name are told apart. */
+async function showPeople(db: Db, project: string, layer: string) {
+  const people = await peopleOf(db, project, layer)
+  const names = namesApart(people)
+  return people.map(({ account, colour, role }, i) => ({ account, name: names[i]!, colour, role, left: role === null }))
 }
 
 /** What stands in an article's layer, for who may read the article. Throws as `showArticle` does. */

@@ -161,6 +161,7 @@ export const peopleOf = (db: Db, project: string, layer: string) =>
       join.onRef('m.account', '=', 'account.id').on('m.project', '=', project).on('m.left_at', 'is', null),
     )
     .select(['account.id as account', 'account.name', 'account.colour', 'm.role'])
+    .select(['account.sign_in_name as signInName', 'm.pseudonym'])
     .where((eb) =>
       eb.or([
         eb('m.account', 'is not', null),

@@ -1,3 +1,4 @@
+import { shownName } from '@tamga/model'
 import { createHash } from 'node:crypto'
 import {
   Lucia,
@@ -130,7 +131,7 @@ export function openSessions(
       // lucia counts half of the longer life: a session that is bound to an owner is never renewed
       const isDue = (session.fresh && within === null) || signature === undefined
       const cookie = isDue ? await cookieOf(session.id) : null
-      const account = { id: user.id, name, email, signInName, colour, within }
+      const account = { id: user.id, name: shownName(name), email, signInName, colour, within }
       return { account, session: hashOf(session.id), ticket, expiresAt: session.expiresAt, cookie }
     },
     async create(account, by) {

@@ -6,6 +6,7 @@ import {
   Language,
   LinkNote,
   nameLimits,
+  namesApart,
   ProjectName,
   requestLimits,
   Role,
@@ -298,6 +299,14 @@ export const projectRoutes = () =>
       return c.json({ templates: templates.map(({ id, set }) => ({ id, set })) }, 200)
     })
 
+/** With names that tell people of the same name apart. */
+function apart<P extends { account: string; name: string; sign_in_name: string | null; pseudonym: string }>(
+  people: readonly P[],
+): P[] {
+  const names = namesApart(people.map((person) => ({ ...person, signInName: person.sign_in_name })))
+  return people.map((person, i) => ({ ...person, name: names[i]! }))
+}
+
 const DAY = 24 * 60 * 60 * 1000
 
 async function showProject(ctx: ReturnType<typeof ctxOf>, id: string) {
@@ -306,12 +315,12 @@ async function showProject(ctx: ReturnType<typeof ctxOf>, id: string) {
   const at = await positions(db, [projectScope(id)])
   const { name, settings } = await projectById(db, id)
   const { pseudonym } = (await membership(db, id, ctx.account))!
-  const people = (await membersOf(db, id)).filter((member) => member.left_at === null)
+  const people = apart((await membersOf(db, id)).filter((member) => member.left_at === null))
   const members = people.map(({ account, name, colour }) => ({ account, name, colour }))
   const today = folded(await recentActs(db, id, new Date(ctx.services.now().getTime() - DAY)))
   return {
     id,
-    name,
+    name: shownName(name),
     settings,
     role,
     pseudonym,
@@ -338,13 +347,14 @@ async function showMembers(ctx: ReturnType<typeof ctxOf>, project: string) {
   const role = await requireRole(ctx, project, 'read')
   const { db } = ctx.services
   const at = await positions(db, [projectScope(project)])
-  const members = (await membersOf(db, project)).map(({ left_at, email, sign_in_name: signInName, ...member }) => ({
-    ...member,
-    name: shownName(member.name),
-    signInName,
-    email: role === 'owner' || member.account === ctx.account.id ? email : null,
-    left: left_at !== null,
-  }))
+  const members = apart(await membersOf(db, project)).map(
+    ({ left_at, email, sign_in_name: signInName, ...member }) => ({
+      ...member,
+      signInName,
+      email: role === 'owner' || member.account === ctx.account.id ? email : null,
+      left: left_at !== null,
+    }),
+  )
   const open = role === 'owner' ? await invitationsOf(db, project, ctx.services.now()) : []
   const invitations = open.map(({ id, role, by, note, expiresAt }) => ({
     id,

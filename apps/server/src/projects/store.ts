@@ -1,4 +1,4 @@
-import { emptyLabelSet, type LabelSet, type Role, type Settings } from '@tamga/model'
+import { emptyLabelSet, shownName, type LabelSet, type Role, type Settings } from '@tamga/model'
 import { sql, type Transaction } from 'kysely'
 import type { Reader } from '../auth/sessions.ts'
 import { reaches } from '../auth/store.ts'
@@ -112,6 +112,7 @@ export async function projectsOf(db: Db, reader: Reader) {
     .execute()
   return rows.map(({ settings, articles, annotated, waiting, approved, ...row }) => ({
     ...row,
+    name: shownName(row.name),
     languages: settings.languages,
     articles: articles ?? 0,
     annotated: annotated ?? 0,

@@ -1,4 +1,4 @@
-import { digestOf, faultOfPlace, Problem, type Content } from '@tamga/model'
+import { digestOf, faultOfPlace, Problem, shownName, type Content } from '@tamga/model'
 import type { Db } from '../db/open.ts'
 import type { Row } from '../db/tables.ts'
 import { editorsSince, type Bench } from './store.ts'
@@ -20,7 +20,7 @@ export const standsAsShown = ({ gone_at, digest }: Row<'annotation'>, shown: Con
 /** What became of an annotation since it was shown, and by whom. */
 export async function differenceOf(db: Db, bench: Bench, shown: Content, row: Row<'annotation'>): Promise<Difference> {
   const editor = await editorsSince(db, bench.layer, row.id)
-  const by = editor ? { account: editor.id, name: editor.name } : null
+  const by = editor ? { account: editor.id, name: shownName(editor.name) } : null
   return { annotation: row.id, shown, now: row.gone_at === null ? row.content : null, by }
 }
 

@@ -66,7 +66,7 @@ export class People {
 
   #raise({ account, name, colour }: Person, head: number): void {
     const flag = this.#flags.get(account) ?? this.#newFlag(account)
-    flag.element.dataset.x = name.trim().split(/\s+/)[0] ?? ''
+    flag.element.dataset.x = flagOf(name)
     if (flag.head === head) return
     flag.head = head
     flag.element.className = `caret fresh p${colour}`
@@ -88,6 +88,9 @@ export class People {
     this.#flags.delete(account)
   }
 }
+
+/** The first name, with what tells people of one name apart. */
+const flagOf = (name: string): string => (name.trim().split(/\s+/)[0] ?? '') + (/ \([^)]*\)$/.exec(name)?.[0] ?? '')
 
 /** The box of the character beside an offset; `after` when the offset is the character's end. */
 function caretBox(points: Points, offset: number, after: boolean): { x: number; y: number } | null {

@@ -10,12 +10,15 @@ export class Presence {
   /** By account, oneself left out. */
   readonly others = new SvelteMap<string, SharedPresence>()
   readonly #me: string
+  readonly #nameOf: (account: string) => string | undefined
   #awareness: Awareness | null = null
   #own: Own = { at: null, chosen: null }
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(me: string) {
+  /** `nameOf` is what the article's page calls somebody, told apart from others of the same name; undefined if unknown. */
+  constructor(me: string, nameOf: (account: string) => string | undefined = () => undefined) {
     this.#me = me
+    this.#nameOf = nameOf
   }
 
   /** Speaks and listens on another connection from now on. */
@@ -71,7 +74,8 @@ export class Presence {
     for (const [client, state] of this.#awareness?.getStates() ?? []) {
       const presence = client === this.#awareness?.clientID ? null : readSharedPresence(state)
       if (!presence || presence.account === this.#me) continue
-      if (!now.get(presence.account)?.at) now.set(presence.account, presence)
+      const name = this.#nameOf(presence.account) ?? presence.name
+      if (!now.get(presence.account)?.at) now.set(presence.account, { ...presence, name })
     }
     return now
   }

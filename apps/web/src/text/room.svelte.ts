@@ -138,7 +138,10 @@ export class Room {
     this.article = article
     this.#options = options
     this.standing = new Standing(article)
-    this.presence = new Presence(options.me)
+    this.presence = new Presence(
+      options.me,
+      (account) => this.article.members.find((member) => member.account === account)?.name,
+    )
     this.annotations = new Annotations(() => ({
       text: article.revision.text,
       quorum: this.article.settings.quorum,
