@@ -1,8 +1,7 @@
 import { foldFrom, foldPattern, foldTo } from '@tamga/language'
 import type { Language } from '@tamga/model'
 import { sql, type Expression, type SqlBool, type Transaction } from 'kysely'
-import type { Reader } from '../auth/sessions.ts'
-import { reaches } from '../auth/store.ts'
+import { reaches, type Reader } from '../db/reach.ts'
 import type { Db } from '../db/open.ts'
 import type { NewRow, Row, Tables } from '../db/tables.ts'
 

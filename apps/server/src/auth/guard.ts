@@ -3,7 +3,8 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { proveSession, requestOf } from '../connections.ts'
 import type { Services } from '../services.ts'
-import type { Account, Reader, Sessions } from './sessions.ts'
+import type { Reader } from '../db/reach.ts'
+import type { Account, Sessions } from './sessions.ts'
 import { accountById, membership } from './store.ts'
 
 /** What a request carries once it has passed all checks. */

@@ -11,27 +11,19 @@ import {
 } from 'lucia'
 import { installationKey } from '../db/installation.ts'
 import type { Db } from '../db/open.ts'
+import type { Reader } from '../db/reach.ts'
 import { openRateLimits, type Limit } from '../rate-limits.ts'
 import { newSecret } from '../services.ts'
 import { openKnownBrowsers, type KnownBrowsers } from './known-browser.ts'
 import { signerOf, type Signer } from './signature.ts'
 
 /** Who is signed in. */
-export interface Account {
-  readonly id: string
+export interface Account extends Reader {
   readonly name: string
   readonly email: string | null
   readonly signInName: string | null
   readonly colour: number
-  /**
-   * The owner by whose one-time link this session began: it reaches only projects that this account owns at the moment.
-   * Null for a session that reaches all projects of its account.
-   */
-  readonly within: string | null
 }
-
-/** What a project is opened for: an account, in the bounds of its session. */
-export type Reader = Pick<Account, 'id' | 'within'>
 
 /** The one-time link that a session begins with, and the owner who made it if the session is bound to that owner. */
 export interface LinkOrigin {

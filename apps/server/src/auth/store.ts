@@ -1,8 +1,8 @@
 import type { Role } from '@tamga/model'
 import { sql } from 'kysely'
 import type { Db } from '../db/open.ts'
+import { reaches, type Reader } from '../db/reach.ts'
 import type { NewRow, Row } from '../db/tables.ts'
-import type { Reader } from './sessions.ts'
 
 const shown = ['id', 'name', 'email', 'colour'] as const
 
@@ -168,19 +168,6 @@ export const insertTicket = (db: Db, ticket: NewRow<'ticket'>) => db.insertInto(
 
 export const insertTickets = (trx: Db, tickets: readonly NewRow<'ticket'>[]) =>
   trx.insertInto('ticket').values(tickets).execute()
-
-/**
- * Whether a session reaches the project of a row of `member` (or of what stands for it in the statement). This is the one place that bounds a session by an owner's
- * link to the projects of that owner; all routes and sockets ask `membership`, and lists use it in their own statement.
- */
-export const reaches = ({ within }: Reader, member = 'member') =>
-  within === null
-    ? sql<boolean>`true`
-    : sql<boolean>`exists (
-        select 1 from member as maker
-        where maker.project = ${sql.ref(`${member}.project`)} and maker.account = ${within}
-          and maker.role = 'owner' and maker.left_at is null
-      )`
 
 /** A session's live membership of a project, or undefined: its account is no member, or the session does not reach it. */
 export const membership = (db: Db, project: string, reader: Reader) =>

@@ -8,7 +8,8 @@ import { record } from '../audit.ts'
 import { projectScope, state } from '../facts.ts'
 import { newId, newSecret, type Services } from '../services.ts'
 import { hashPassword } from './password.ts'
-import { hashOf, type LinkOrigin, type Reader } from './sessions.ts'
+import type { Reader } from '../db/reach.ts'
+import { hashOf, type LinkOrigin } from './sessions.ts'
 import {
   accountByEmail,
   accountById,

@@ -1,7 +1,6 @@
 import { emptyLabelSet, shownName, type LabelSet, type Role, type Settings } from '@tamga/model'
 import { sql, type Transaction } from 'kysely'
-import type { Reader } from '../auth/sessions.ts'
-import { reaches } from '../auth/store.ts'
+import { reaches, type Reader } from '../db/reach.ts'
 import { json } from '../db/json.ts'
 import type { Db } from '../db/open.ts'
 import type { NewRow, Tables } from '../db/tables.ts'
