@@ -162,7 +162,7 @@ export const editor = {
   ended_malformed: 'The server could not read a change of this page. Reload it; what is saved is safe.',
   ended_limits: 'Too many changes came at once, so the server closed the connection. Connect again to send the rest.',
   restored:
-    'The server’s data was put back to an earlier state, for example from a backup. This page now shows what is saved there. Edits that were saved after that state may be missing: please look over your recent work.',
+    'The server’s data was put back to an earlier state, for example from a backup. This page now shows what is saved there. Edits that were saved after that state may be missing: look over your recent work.',
   restored_sent: {
     one: '{n} edit of yours that was not saved yet was sent again: {edits}.',
     other: '{n} edits of yours that were not saved yet were sent again: {edits}.',
