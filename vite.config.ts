@@ -68,6 +68,7 @@ export default defineConfig(({ command }) => ({
           input: {
             main: join(root, 'apps/server/src/main.ts'),
             'pglite-worker': join(root, 'apps/server/src/db/pglite-worker.ts'),
+            'segment-worker': join(root, 'apps/server/src/articles/segment-worker.ts'),
             tamga: join(root, 'apps/cli/src/main.ts'),
           },
         },

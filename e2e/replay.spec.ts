@@ -55,7 +55,8 @@ async function addCopy(browser: Browser, article: string): Promise<string> {
   const owner = await enter(browser, server.url, team.owner)
   const title = `Copy of ${article}`
   const [{ text }] = (await server.rows<{ text: string }>(
-    'select r.body as text from revision r join article a on a.id = r.article where a.external_id = $1',
+    `select string_agg(c.body, '' order by c.no) as text from revision_chunk c join revision r on r.id = c.revision
+     join article a on a.id = r.article where a.external_id = $1`,
     [article],
   )) as [{ text: string }]
   await owner.page.goto(`${server.url}/projects`)

@@ -88,8 +88,8 @@ export async function layArticle(db: Db, project: string): Promise<Article> {
   await db
     .insertInto('revision')
     .values({
-      ...{ id: revision, article: id, no: 1, sha256: sha256Hex(TEXT), body: TEXT, code_points: [...TEXT].length },
-      ...{ tokens: '[]', sentences: '[]', segmenter: 1 },
+      ...{ id: revision, article: id, no: 1, sha256: sha256Hex(TEXT), code_points: [...TEXT].length },
+      segmenter: 1,
     })
     .execute()
   await db.insertInto('revision_chunk').values({ revision, no: 0, body: TEXT }).execute()

@@ -8,6 +8,7 @@ import { startServer, type Running } from './server.ts'
 const here = import.meta.dirname
 const parts = {
   worker: join(here, 'pglite-worker.js'),
+  segmentWorker: join(here, 'segment-worker.js'),
   pagesDir: join(here, '../../web/dist'),
   seedsDir: join(here, '../../../seeds'),
 }

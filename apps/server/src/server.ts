@@ -3,6 +3,7 @@ import { createApp } from './app.ts'
 import { every } from './background.ts'
 import { resumeErasures } from './articles/erase.ts'
 import { sweepImports } from './articles/import.ts'
+import { Segmenter } from './articles/segmenter.ts'
 import { openBus, type Bus } from './bus.ts'
 import { openSharedCounts } from './shared-counts.ts'
 import { openConsole } from './console.ts'
@@ -33,6 +34,7 @@ import type { Services } from './services.ts'
 /** Where the parts lie that are not code of the server: the database's worker, the built pages, the seeds. */
 export interface Parts {
   readonly worker: string
+  readonly segmentWorker: string
   readonly pagesDir: string | null
   readonly seedsDir: string
 }
@@ -94,7 +96,7 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
   const limits = openRateLimits(env.limits, shared)
   limitPasswordChecks(env.limits.passwordChecks)
   const traffic = await Traffic.listen(env, limits)
-  const { services, sessions, live } = openServices(env, log, database, bus, traffic.port, limits)
+  const { services, sessions, live } = openServices(env, parts, log, database, bus, traffic.port, limits)
   if (env.demo) await seedDemo(services, live, parts.seedsDir)
   const readiness = new Readiness(services)
   const { metricsToken } = env
@@ -136,6 +138,7 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
         traffic.settled(REQUEST_MS),
       ])
       await traffic.close()
+      await services.segmenter.close()
       await bus.close()
       await shared?.close()
       await database.close()
@@ -144,7 +147,15 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
 }
 
 /** What all parts of a server share, with the two that know each other through it. */
-function openServices(env: Env, log: Log, database: Database, bus: Bus, port: number, limits: RateLimits) {
+function openServices(
+  env: Env,
+  parts: Parts,
+  log: Log,
+  database: Database,
+  bus: Bus,
+  port: number,
+  limits: RateLimits,
+) {
   const origins = originsOf(env.publicUrl ?? (isLoopback(env.host) ? null : originAt(env.host, port)), port, env.host)
   // all servers behind one address share its cookie, whatever port each listens on
   const publicPort = Number(new URL(origins.url).port || 80)
@@ -160,6 +171,7 @@ function openServices(env: Env, log: Log, database: Database, bus: Bus, port: nu
     metrics: new Metrics(),
     log,
     limits,
+    segmenter: new Segmenter(parts.segmentWorker),
     demo: env.demo,
     here: (project) => live?.here(project) ?? {},
     now: () => new Date(),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { idFrom, ID_BYTES } from '@tamga/model'
+import { Segmenter } from './articles/segmenter.ts'
 import { alone, type Bus } from './bus.ts'
 import type { Database, Db } from './db/open.ts'
 import { DEFAULT_PORT } from './env.ts'
@@ -21,6 +22,8 @@ export interface Services {
   readonly log: Log
   /** What is counted of those who have no session. */
   readonly limits: RateLimits
+  /** Reads and cuts texts that come in. */
+  readonly segmenter: Segmenter
   /** True where the demo's people may be signed in by one click: loopback, and nowhere else. */
   readonly demo: boolean
   /** Who is in which article of a project right now: account ids by article id. */
@@ -34,8 +37,15 @@ export const newId = (): string => idFrom(randomBytes(ID_BYTES))
 /** A secret for a link or a cookie: 160 random bits, hex. */
 export const newSecret = (): string => randomBytes(20).toString('hex')
 
-/** Services around a database for work without a web server: nobody is anywhere, and nobody is let in. */
-export function openServices({ db, kind }: Pick<Database, 'db' | 'kind'>, publicUrl: string | null = null): Services {
+/**
+ * Services around a database for work without a web server: nobody is anywhere, and nobody is let in. Texts come in only
+ * with the built worker that cuts them.
+ */
+export function openServices(
+  { db, kind }: Pick<Database, 'db' | 'kind'>,
+  publicUrl: string | null = null,
+  segmentWorker: string | null = null,
+): Services {
   const bus = alone()
   return {
     db,
@@ -46,6 +56,7 @@ export function openServices({ db, kind }: Pick<Database, 'db' | 'kind'>, public
     metrics: new Metrics(),
     log: openLog({ json: false, level: 'warn' }, (text) => process.stderr.write(text)),
     limits: openRateLimits(),
+    segmenter: new Segmenter(segmentWorker),
     demo: false,
     here: () => ({}),
     now: () => new Date(),

@@ -1,3 +1,4 @@
+import { inject } from 'vitest'
 import { createApp } from './app.ts'
 import { openSessions } from './auth/sessions.ts'
 import { insertAccount } from './auth/store.ts'
@@ -28,7 +29,7 @@ export interface Browser {
 export async function openTestApp({ demo = false } = {}) {
   const database = await openTestDatabase()
   const sessions = openSessions(database.db, { secure: false, port: 4173, demo })
-  const services: Services = { ...openServices(database), demo }
+  const services: Services = { ...openServices(database, null, inject('segmentWorker')), demo }
   const live = openLive(services, sessions)
   const readiness = new Readiness(services, 60_000)
   const app = createApp({ services, sessions, live, readiness, metricsToken: METRICS_TOKEN, pagesDir: null })
@@ -94,6 +95,7 @@ export async function openTestApp({ demo = false } = {}) {
     browser,
     async close() {
       await live.close()
+      await services.segmenter.close()
       await database.close()
     },
   }

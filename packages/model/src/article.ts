@@ -10,12 +10,13 @@ export const languages = ['kk', 'ru', 'en'] as const
 export const Language = z.enum(languages)
 export type Language = z.infer<typeof Language>
 
-/** Limits: code points of an article, bytes of a plain-text file, of a JSON Lines file, of one line. */
+/** Limits: code points of an article, bytes of a plain-text file, of a JSON Lines file, of one line; code units of metadata as JSON. */
 export const limits = {
   articleCodePoints: 1_000_000,
   plainTextBytes: 8 * 1024 * 1024,
   jsonLinesBytes: 2 * 1024 * 1024 * 1024,
   lineBytes: 16 * 1024 * 1024,
+  metaUnits: 1_000_000,
 } as const
 
 const Line = z.string().max(requestLimits.line)

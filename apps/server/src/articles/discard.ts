@@ -1,7 +1,7 @@
 import type { Db } from '../db/open.ts'
 import { deleteStaged, markDiscarded } from './import-store.ts'
 
-const PORTION = 200
+const PORTION = 100
 
 /** Discards a staged import, or one file of it, with its articles. */
 export async function discard(db: Db, id: string): Promise<void> {

@@ -1,7 +1,9 @@
-import { codePointLength, faultOfText, Problem, sha256Hex, type ArticleMeta, type Language } from '@tamga/model'
-import { SEGMENTER_VERSION, sentences, tokens, type Range } from '@tamga/language'
+import { createHash } from 'node:crypto'
+import { codePointLength, faultOfText, Problem, type ArticleMeta } from '@tamga/model'
+import { SEGMENTER_VERSION } from '@tamga/language'
 import { json } from '../db/json.ts'
 import { newId } from '../services.ts'
+import type { Prepared } from './segmenter.ts'
 import type { ArticleRows } from './store.ts'
 
 /** An article on its way in: its text to the letter, and what is known of it. */
@@ -17,11 +19,8 @@ export function checkText(text: string): void {
   if (fault) throw new Problem(fault.code, fault.offset === null ? {} : { offset: fault.offset })
 }
 
-/**
- * All rows of a new article: its first revision cut into chunks, tokens and sentences, and an empty shared layer. Takes
- * about a quarter of a second for the longest text there may be; call it outside a transaction.
- */
-export function rowsOf(draft: Draft, project: string, importId: string): ArticleRows {
+/** All rows of a new article: its first revision, the text and the ranges that its chunks hold, and an empty shared layer. */
+export function rowsOf({ draft, tokens, sentences }: Prepared, project: string, importId: string): ArticleRows {
   const { externalId, text, meta, ...about } = draft
   const [article, revision, layer] = [newId(), newId(), newId()]
   return {
@@ -30,31 +29,11 @@ export function rowsOf(draft: Draft, project: string, importId: string): Article
       id: revision,
       article,
       no: 1,
-      sha256: sha256Hex(text),
-      body: text,
+      sha256: createHash('sha256').update(text).digest('hex'),
       code_points: codePointLength(text),
-      tokens: json(tokens(text)),
-      sentences: json(sentencesOf(text, draft.language)),
       segmenter: SEGMENTER_VERSION,
     },
-    chunks: chunksOf(text).map((body, no) => ({ revision, no, body })),
+    body: { text, tokens, sentences },
     layer: { id: layer, revision, owner: null },
   }
-}
-
-/** Sentences in code units; a text in no language of ours is cut by the rules that all share. */
-export const sentencesOf = (text: string, language: Language | null): Range[] => sentences(text, language ?? 'en')
-
-const CHUNK = 4096
-
-/** Pieces of 4,096 code points each, as the database's slices expect them; the last one is shorter. */
-export function chunksOf(text: string): string[] {
-  const chunks: string[] = []
-  for (let start = 0; start < text.length;) {
-    let end = start
-    for (let points = 0; points < CHUNK && end < text.length; points++) end += text.codePointAt(end)! > 0xffff ? 2 : 1
-    chunks.push(text.slice(start, end))
-    start = end
-  }
-  return chunks
 }

@@ -88,7 +88,7 @@ export async function* clearRows(db: Db, article: string): AsyncGenerator<void> 
 }
 
 async function* clearTexts(db: Db, article: string, layers: readonly string[]): AsyncGenerator<void> {
-  yield void (await sql`update revision set body = '', sha256 = '', tokens = '[]', sentences = '[]'
+  yield void (await sql`update revision set body = null, sha256 = '', tokens = null, sentences = null
     where article = ${article}`.execute(db))
   yield void (await sql`update layer set digest = null where id = any (${layers})`.execute(db))
 }

@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, inject, test } from 'vitest'
 import { fileKindOf, type Found } from './file-kinds.ts'
+import { Segmenter } from './segmenter.ts'
+
+const segmenter = new Segmenter(inject('segmentWorker'))
+afterAll(() => segmenter.close())
 
 /** What a file gives, its bytes arriving in pieces of a size. */
 async function read(name: string, content: string | Buffer, size = 7): Promise<Found[]> {
@@ -8,14 +12,16 @@ async function read(name: string, content: string | Buffer, size = 7): Promise<F
     for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size)
   }
   const found: Found[] = []
-  for await (const one of fileKindOf(name)!.read(pieces())) found.push(one)
+  for await (const one of fileKindOf(name)!.read(pieces(), segmenter)) found.push(one)
   return found
 }
 
 /** What was found in short: texts, and refusals as `line code details`. */
 const told = (found: Found[]) =>
   found.map((one) =>
-    'draft' in one ? one.draft.text : [one.line, one.problem.code, ...Object.values(one.problem.details)].join(' '),
+    'prepared' in one
+      ? one.prepared.draft.text
+      : [one.line, one.problem.code, ...Object.values(one.problem.details)].join(' '),
   )
 
 const bytes = (...parts: (string | number)[]) =>
@@ -47,7 +53,7 @@ describe('a plain text file is one article, byte for byte', () => {
       for (;;) yield Buffer.alloc(1024 * 1024, (asked++, 'a'))
     }
     const found: Found[] = []
-    for await (const one of fileKindOf('a.txt')!.read(endless())) found.push(one)
+    for await (const one of fileKindOf('a.txt')!.read(endless(), segmenter)) found.push(one)
     expect(told(found)).toEqual([' file_too_large 8 MB'])
     expect(asked).toBe(9)
   })
@@ -72,9 +78,13 @@ describe('a file of lines is one article a line', () => {
     const [found] = await read('a.jsonl', JSON.stringify(line))
     expect(found).toEqual({
       line: 1,
-      draft: {
-        ...{ externalId: '7', text: 'Мәтін.', title: 'Тақырып', language: 'kk', date: '2025-09-10', source: 's' },
-        ...{ licence: 'l', group: null, meta: { url: 'https://example.org', deep: { a: [1] } } },
+      prepared: {
+        draft: {
+          ...{ externalId: '7', text: 'Мәтін.', title: 'Тақырып', language: 'kk', date: '2025-09-10', source: 's' },
+          ...{ licence: 'l', group: null, meta: { url: 'https://example.org', deep: { a: [1] } } },
+        },
+        tokens: Uint32Array.of(0, 5, 5, 6),
+        sentences: Uint32Array.of(0, 6),
       },
     })
   })
@@ -86,7 +96,7 @@ describe('a file of lines is one article a line', () => {
       'The school was opened today',
     ]
     const found = await read('a.jsonl', texts.map((text) => JSON.stringify({ text })).join('\n'))
-    expect(found.map((one) => 'draft' in one && [one.draft.title, one.draft.language])).toEqual([
+    expect(found.map((one) => 'prepared' in one && [one.prepared.draft.title, one.prepared.draft.language])).toEqual([
       ['Қазақстан халқы.', 'kk'],
       ['Сегодня в городе открыли новую школу', 'ru'],
       ['The school was opened today', 'en'],
@@ -95,7 +105,7 @@ describe('a file of lines is one article a line', () => {
 
   test('a field named __proto__ is data', async () => {
     const [found] = await read('a.jsonl', '{"text":"a","__proto__":{"title":"x"}}')
-    const { title, meta } = (found as { draft: { title: string; meta: object } }).draft
+    const { title, meta } = (found as { prepared: { draft: { title: string; meta: object } } }).prepared.draft
     expect(title).toBe('a')
     expect(Object.keys(meta)).toEqual(['__proto__'])
   })
@@ -114,9 +124,32 @@ describe('a file of lines is one article a line', () => {
     ['a language that is none of ours', '{"text":"a","language":"de"}', ['1 line_field language']],
     ['a date that is none', '{"text":"a","date":"10.09.2025"}', ['1 line_field date']],
     ['a deep value', `{"text":"a","x":${'['.repeat(40)}${']'.repeat(40)}}`, ['1 line_field x']],
+    ['fields of more than 1 MB', `{"text":"a","x":"${'y'.repeat(1_000_001)}"}`, ['1 line_meta_too_large 1 MB']],
     ['invalid UTF-8', bytes('{"text":"a"}\n{"text":"', 0xff, '"}'), ['a', '2 text_utf8 9 1']],
     ['no line at all', '\n\n', [' text_empty']],
   ])('%s: refused', async (_name, content, expected) => expect(told(await read('a.jsonl', content))).toEqual(expected))
+
+  test('a million empty lines are counted and handed to nobody', async () => {
+    let turns = 0
+    async function* empty() {
+      for (let i = 0; i < 1000; i++) yield Buffer.alloc(1000, (turns++, '\n'))
+      yield Buffer.from('{"text":"a"}')
+    }
+    const found: Found[] = []
+    for await (const one of fileKindOf('a.jsonl')!.read(empty(), segmenter)) found.push(one)
+    expect(found.map(({ line }) => line)).toEqual([1_000_001])
+    expect(turns).toBe(1000)
+  })
+
+  test('a line of 100 MB is never held whole', async () => {
+    async function* long() {
+      for (let i = 0; i < 100; i++) yield Buffer.alloc(1024 * 1024, 'a')
+      yield Buffer.from('\n{"text":"b"}')
+    }
+    const found: Found[] = []
+    for await (const one of fileKindOf('a.jsonl')!.read(long(), segmenter)) found.push(one)
+    expect(told(found)).toEqual(['1 line_too_long 16 MB', 'b'])
+  })
 
   test('a line too long is passed over, the next is read', async () => {
     const long = `{"text":"${'a'.repeat(17 * 1024 * 1024)}"}\n{"text":"b"}`
@@ -133,5 +166,5 @@ test('what breaks off is no refusal', async () => {
   async function* cut(): AsyncGenerator<Buffer> {
     await Promise.reject(new Error('cut off'))
   }
-  await expect(fileKindOf('a.txt')!.read(cut()).next()).rejects.toThrow('cut off')
+  await expect(fileKindOf('a.txt')!.read(cut(), segmenter).next()).rejects.toThrow('cut off')
 })

@@ -1,19 +1,17 @@
-import { limits, Problem, titleFrom } from '@tamga/model'
-import { detectLanguage } from '@tamga/language'
-import { checkText, type Draft } from './draft.ts'
-import { draftFromLine } from './json-line.ts'
+import { limits, Problem } from '@tamga/model'
 import { linesOf } from './lines.ts'
-import { decodeUtf8 } from './utf8.ts'
+import type { Prepared, Segmenter } from './segmenter.ts'
 
 /** One article found in a file, or why there is none; the line is null where the file as a whole is meant. */
 export type Found =
-  { readonly line: number | null; readonly draft: Draft } | { readonly line: number | null; readonly problem: Problem }
+  | { readonly line: number | null; readonly prepared: Prepared }
+  | { readonly line: number | null; readonly problem: Problem }
 
 /** A kind of file that articles come in. */
 export interface FileKind {
   readonly id: string
   readonly endings: readonly string[]
-  read(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found>
+  read(chunks: AsyncIterable<Buffer>, segmenter: Segmenter): AsyncGenerator<Found>
 }
 
 /**
@@ -23,9 +21,9 @@ export interface FileKind {
 const plainText: FileKind = {
   id: 'text',
   endings: ['.txt'],
-  async *read(chunks) {
+  async *read(chunks, segmenter) {
     const bytes = await gather(chunks, limits.plainTextBytes)
-    if (bytes) yield foundBy(null, () => draftFromText(bytes))
+    if (bytes) yield await foundBy(null, () => segmenter.read('text', bytes))
     else yield { line: null, problem: new Problem('file_too_large', { limit: '8 MB' }) }
   },
 }
@@ -34,14 +32,13 @@ const plainText: FileKind = {
 const jsonLines: FileKind = {
   id: 'lines',
   endings: ['.jsonl', '.ndjson', '.json'],
-  async *read(chunks) {
+  async *read(chunks, segmenter) {
     const counter = { bytes: 0 }
     let lines = 0
     for await (const { no, bytes } of linesOf(upTo(chunks, limits.jsonLinesBytes, counter), limits.lineBytes)) {
-      if (bytes !== null && isBlank(bytes)) continue
       lines++
       if (bytes === null) yield { line: no, problem: new Problem('line_too_long', { limit: '16 MB' }) }
-      else yield foundBy(no, () => draftFromLine(no === 1 ? withoutMark(bytes) : bytes))
+      else yield await foundBy(no, () => segmenter.read('line', no === 1 ? withoutMark(bytes) : bytes))
     }
     if (counter.bytes > limits.jsonLinesBytes)
       yield { line: null, problem: new Problem('file_too_large', { limit: '2 GB' }) }
@@ -56,16 +53,9 @@ const fileKinds = [plainText, jsonLines]
 export const fileKindOf = (name: string): FileKind | null =>
   fileKinds.find(({ endings }) => endings.some((ending) => name.toLowerCase().endsWith(ending))) ?? null
 
-function draftFromText(bytes: Buffer): Draft {
-  const text = decodeUtf8(bytes)
-  checkText(text)
-  const about = { title: titleFrom(text), language: detectLanguage(text), date: null, source: null, licence: null }
-  return { ...about, externalId: null, group: null, meta: {}, text }
-}
-
-function foundBy(line: number | null, read: () => Draft): Found {
+async function foundBy(line: number | null, read: () => Promise<Prepared>): Promise<Found> {
   try {
-    return { line, draft: read() }
+    return { line, prepared: await read() }
   } catch (error) {
     if (error instanceof Problem) return { line, problem: error }
     throw error
@@ -87,8 +77,6 @@ async function* upTo(chunks: AsyncIterable<Buffer>, most: number, counter: { byt
     yield chunk
   }
 }
-
-const isBlank = (line: Buffer) => line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)
 
 /** A byte order mark before the first line is the file's, not an article's. */
 const withoutMark = (line: Buffer) => (line.subarray(0, 3).equals(Buffer.from('\ufeff')) ? line.subarray(3) : line)

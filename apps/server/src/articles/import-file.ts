@@ -32,10 +32,10 @@ export async function importFile(
   try {
     if (!kind) staging.refuse(new Problem('file_kind'), null)
     else
-      for await (const found of kind.read(bytes)) {
+      for await (const found of kind.read(bytes, services.segmenter)) {
         if (gone.aborted) throw brokenOff()
         if ('problem' in found) staging.refuse(found.problem, found.line)
-        else await staging.add(found.draft, found.line)
+        else await staging.add(found.prepared, found.line)
       }
     const report = await staging.end(name, kind?.id ?? null)
     if (report.refused > 0) await empty(services.db, id)

@@ -94,9 +94,11 @@ export const markDiscarded = (db: Db, id: string) =>
     .where('state', '=', 'staging')
     .execute()
 
+const CHUNKS = 100
+
 /**
- * Deletes some articles of an import, or of one file of it. For what nobody has seen only. Answers false if none was left;
- * true may also mean that another transaction deleted them first.
+ * Deletes some articles of an import, or of one file of it, their bodies before them by a hundred chunks a statement. For
+ * what nobody has seen only. Answers false if none was left.
  */
 export async function deleteStaged(db: Db, id: string, most: number): Promise<boolean> {
   const files = db
@@ -104,14 +106,29 @@ export async function deleteStaged(db: Db, id: string, most: number): Promise<bo
     .select('id')
     .where((eb) => eb.or([eb('id', '=', id), inside(id)]))
     .where('state', '!=', 'published')
-  const some = db.selectFrom('article').select('article.id').where('import', 'in', files).limit(most)
-  const { found } = await db
-    .with('some', () => some)
-    .with('gone', (one) => one.deleteFrom('article').where('id', 'in', one.selectFrom('some').select('id')))
-    .selectFrom('some')
-    .select((eb) => eb.fn.countAll<number>().as('found'))
-    .executeTakeFirstOrThrow()
-  return found > 0
+  const rows = await db
+    .selectFrom('article')
+    .leftJoin('revision as r', 'r.article', 'article.id')
+    .select(['article.id', 'r.id as revision', 'r.code_points as size'])
+    .where('import', 'in', files)
+    .limit(most)
+    .execute()
+  if (rows.length === 0) return false
+  // most have a single chunk, which goes with its article
+  for (const { revision, size } of rows)
+    if (revision !== null && size! > LONG) while (await deleteChunks(db, revision));
+  const ids = [...new Set(rows.map((row) => row.id))]
+  await db.deleteFrom('article').where('id', 'in', ids).execute()
+  return true
+}
+
+/** Code points of a text that has a few chunks at most. */
+const LONG = 10_000
+
+async function deleteChunks(db: Db, revision: string): Promise<boolean> {
+  const { numAffectedRows } = await sql`delete from revision_chunk where revision = ${revision}
+    and no = any (array(select no from revision_chunk where revision = ${revision} limit ${CHUNKS}))`.execute(db)
+  return Number(numAffectedRows) === CHUNKS
 }
 
 /** Imports that were opened before a moment and neither published nor discarded. */
@@ -136,23 +153,52 @@ export const takenIds = (db: Db, project: string, importId: string, ids: readonl
     .execute()
 
 /**
- * An outside id that an import brings though it was published meanwhile, or that two of its files bring; or undefined.
- * One pass that counts, not a join of the two sides: a database that does not know yet how much came in would look
- * through all for each.
+ * What the check of outside ids rests on: how many imports of the project were published, and which files of this one are
+ * whole. While it stands, `clashOf` need not be asked again.
  */
-export async function clashOf(trx: Trx, project: string, importId: string) {
-  const { rows } = await sql<{ id: string; published: boolean }>`
-    select id, not every(mine) as published from (
-      select a.external_id as id, coalesce(i.state = 'staging', false) as mine
-      from article a left join import i on i.id = a.import
-      where a.project = ${project} and a.external_id is not null and (
-        a.import is null or i.state = 'published' or (i.state = 'staging' and starts_with(i.id, ${importId + '.'}))
-      )
-    ) known
-    group by id having bool_or(mine) and count(*) > 1
-    limit 1
-  `.execute(trx)
-  return rows[0]
+export async function groundOf(db: Db, project: string, importId: string): Promise<string> {
+  const { rows } = await sql<{ published: number; files: string | null }>`
+    select count(*) filter (where state = 'published') as published,
+      string_agg(id, ' ' order by id) filter (where state = 'staging' and starts_with(id, ${importId + '.'})
+        and (report->>'whole')::boolean) as files
+    from import where project = ${project}`.execute(db)
+  return `${rows[0]!.published} ${rows[0]!.files}`
+}
+
+/** Articles that are checked by one statement. */
+const CHECKED = 500
+
+/**
+ * An outside id that an import brings though it was published meanwhile, or that two of its files bring; or undefined.
+ * Asks for five hundred ids a statement, so that none holds the database for long.
+ */
+export async function clashOf(db: Db, project: string, importId: string) {
+  for (let after = 0; ;) {
+    const page = await db
+      .selectFrom('article')
+      .select(['n', 'external_id as id'])
+      .where('project', '=', project)
+      .where('n', '>', after)
+      .where(sql<boolean>`starts_with(import, ${importId + '.'})`)
+      .where('external_id', 'is not', null)
+      .orderBy('n')
+      .limit(CHECKED)
+      .execute()
+    if (page.length === 0) return undefined
+    after = page.at(-1)!.n
+    const taken = await takenIds(
+      db,
+      project,
+      importId,
+      page.map(({ id }) => id!),
+    )
+    const seen = new Set<string>()
+    for (const { id, mine } of taken) {
+      if (!mine) return { id: id!, published: true }
+      if (seen.has(id!)) return { id: id!, published: false }
+      seen.add(id!)
+    }
+  }
 }
 
 /** What of a staged article is shown before it is published. */
@@ -169,30 +215,33 @@ export const previewOf = (db: Db, file: string, from: number, most: number) =>
     .limit(most)
     .execute()
 
-/** Staged articles of an import by their own ids or by the ids of their files, a page at a time. */
-export const stagedTexts = (db: Db, importId: string, ids: readonly string[], from: number, most: number) =>
+/** Staged articles of an import behind a place, by their own ids or by the ids of their files, a page at a time. */
+export const stagedArticles = (db: Db, importId: string, ids: readonly string[], after: number, most: number) =>
   db
     .selectFrom('article as a')
     .innerJoin('revision as r', 'r.article', 'a.id')
-    .select(['a.id', 'r.body'])
+    .select(['a.id', 'a.n', 'r.id as revision', 'r.code_points as size'])
     .where(sql<boolean>`starts_with(a.import, ${importId + '.'})`)
     .where((eb) => eb.or([eb('a.id', 'in', ids), eb('a.import', 'in', ids)]))
+    .where('a.n', '>', after)
     .orderBy('a.n')
-    .offset(from)
     .limit(most)
     .execute()
 
-/** Corrects the language of staged articles, and with it where their sentences end. */
-export async function setLanguage(
-  trx: Trx,
-  language: Language | null,
-  articles: readonly { readonly id: string; readonly sentences: string }[],
-): Promise<void> {
-  const ids = articles.map(({ id }) => id)
-  await trx.updateTable('article').set({ language }).where('id', 'in', ids).execute()
-  await sql`
-    update revision set sentences = s.sentences::jsonb
-    from unnest(${ids}::text[], ${articles.map(({ sentences }) => sentences)}::text[]) as s(article, sentences)
-    where revision.article = s.article
-  `.execute(trx)
+/** Corrects the language of staged articles; their sentences go with it (`setSentences`). */
+export const setLanguage = (trx: Trx, language: Language | null, articles: readonly string[]) =>
+  trx.updateTable('article').set({ language }).where('id', 'in', articles).execute()
+
+/** The sentences that begin in one chunk of a text, packed. */
+export interface ChunkSentences {
+  readonly revision: string
+  readonly no: number
+  readonly sentences: Buffer
 }
+
+export const setSentences = (trx: Trx, chunks: readonly ChunkSentences[]) =>
+  sql`
+    update revision_chunk set sentences = s.sentences
+    from unnest(${chunks.map(({ revision }) => revision)}::text[], ${chunks.map(({ no }) => no)}::int[],
+      ${chunks.map(({ sentences }) => sentences)}::bytea[]) as s(revision, no, sentences)
+    where revision_chunk.revision = s.revision and revision_chunk.no = s.no`.execute(trx)

@@ -2,17 +2,18 @@ import { Problem, type Language } from '@tamga/model'
 import { record } from '../audit.ts'
 import { requireRole, type Ctx } from '../auth/guard.ts'
 import { roleOf } from '../auth/store.ts'
-import { json } from '../db/json.ts'
+import { bodyRows } from '../db/bodies.ts'
 import type { Database, Db } from '../db/open.ts'
 import { transact } from '../db/transact.ts'
 import { projectScope, state } from '../facts.ts'
 import { newId } from '../services.ts'
 import { discard } from './discard.ts'
-import { checkText, sentencesOf, type Draft } from './draft.ts'
+import { checkText, type Draft } from './draft.ts'
 import type { OpenImport } from './import-file.ts'
 import {
   clashOf,
   filesOf,
+  groundOf,
   insertImport,
   lockImport,
   openSince,
@@ -20,11 +21,14 @@ import {
   publish,
   setLanguage,
   setReport,
-  stagedTexts,
+  setSentences,
+  stagedArticles,
   stagingImport,
+  type ChunkSentences,
   type StagedFile,
 } from './import-store.ts'
 import { Staging } from './staging.ts'
+import { bodiesOf } from './store.ts'
 
 const PREVIEW = 100
 
@@ -79,20 +83,58 @@ async function findFile(ctx: Ctx, id: string, file: string): Promise<StagedFile>
 /** Gives staged articles a language, by their ids or by the id of a whole file; their sentences are cut anew. */
 export async function correctLanguage(ctx: Ctx, id: string, languages: Readonly<Record<string, Language | null>>) {
   await findImport(ctx, id)
-  const { db } = ctx.services
   for (const language of new Set(Object.values(languages))) {
     const ids = Object.keys(languages).filter((key) => languages[key] === language)
-    for (let from = 0; ; from += PREVIEW) {
-      const texts = await stagedTexts(db, id, ids, from, PREVIEW)
-      if (texts.length === 0) break
-      const cut = texts.map(({ id, body }) => ({ id, sentences: json(sentencesOf(body, language)) }))
-      await transact(ctx.services, async (trx) => {
-        // what is published meanwhile stays as it was published
-        if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
-        await setLanguage(trx, language, cut)
-      })
+    for (let after = 0; ;) {
+      const page = await stagedArticles(ctx.services.db, id, ids, after, PREVIEW)
+      if (page.length === 0) break
+      after = page.at(-1)!.n
+      for (const some of handfuls(page)) await cutAnew(ctx, id, language, some)
     }
   }
+}
+
+type Staged = Awaited<ReturnType<typeof stagedArticles>>[number]
+
+/** So many code points are held and written at a time. */
+const AT_ONCE = 100_000
+
+function* handfuls(articles: readonly Staged[]): Generator<readonly Staged[]> {
+  let some: Staged[] = []
+  let points = 0
+  for (const article of articles) {
+    if (some.length > 0 && points + article.size > AT_ONCE) {
+      yield some
+      some = []
+      points = 0
+    }
+    some.push(article)
+    points += article.size
+  }
+  yield some
+}
+
+async function cutAnew(ctx: Ctx, id: string, language: Language | null, articles: readonly Staged[]): Promise<void> {
+  const { services } = ctx
+  const bodies = await bodiesOf(
+    services.db,
+    articles.map(({ revision }) => revision),
+  )
+  const chunks: ChunkSentences[] = []
+  for (const { id: revision, body } of bodies) {
+    const { sentences } = await services.segmenter.cut(body, language)
+    for (const row of bodyRows(body, [], sentences)) chunks.push({ revision, no: row.no, sentences: row.sentences })
+  }
+  await transact(services, async (trx) => {
+    // what is published meanwhile stays as it was published
+    if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
+    await setLanguage(
+      trx,
+      language,
+      articles.map((article) => article.id),
+    )
+    await setSentences(trx, chunks)
+  })
 }
 
 /**
@@ -102,25 +144,35 @@ export async function correctLanguage(ctx: Ctx, id: string, languages: Readonly<
 export async function publishImport(ctx: Ctx, id: string): Promise<{ articles: number }> {
   const { project } = await findImport(ctx, id)
   const { services, account } = ctx
-  const articles = await transact(services, async (trx) => {
-    // publishing goes one by one in a project, so that of two imports with the same ids only one passes
-    await trx.selectFrom('project').select('id').where('id', '=', project).forNoKeyUpdate().execute()
-    if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
-    const files = await filesOf(trx, id)
-    const count = countReady(files)
-    const clash = await clashOf(trx, project, id)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    countReady(await filesOf(services.db, id))
+    const ground = await groundOf(services.db, project, id)
+    const clash = await clashOf(services.db, project, id)
     if (clash) throw new Problem(clash.published ? 'article_exists' : 'id_twice', { id: clash.id })
-    // a file that begins to arrive only now is none of them
-    await publish(trx, [id, ...files.map((file) => file.id)], services.now())
-    const names = files.flatMap(({ report: { name } }) => name || []).slice(0, 20)
-    const after = { articles: count, files: names }
-    await record(trx, { project, account: account.id, act: 'articles.imported', subject: id, after })
-    await state(trx, projectScope(project), [{ kind: 'articles', payload: {} }])
-    return count
-  })
-  services.notifier.notify()
-  return { articles }
+    const articles = await transact(services, async (trx) => {
+      // publishing goes one by one in a project, so that of two imports with the same ids only one passes
+      await trx.selectFrom('project').select('id').where('id', '=', project).forNoKeyUpdate().execute()
+      if ((await lockImport(trx, id)).length === 0) throw new Problem('import_gone')
+      if ((await groundOf(trx, project, id)) !== ground) return null
+      const files = await filesOf(trx, id)
+      const count = countReady(files)
+      // a file that begins to arrive only now is none of them
+      await publish(trx, [id, ...files.map((file) => file.id)], services.now())
+      const names = files.flatMap(({ report: { name } }) => name || []).slice(0, 20)
+      const after = { articles: count, files: names }
+      await record(trx, { project, account: account.id, act: 'articles.imported', subject: id, after })
+      await state(trx, projectScope(project), [{ kind: 'articles', payload: {} }])
+      return count
+    })
+    if (articles === null) continue
+    services.notifier.notify()
+    return { articles }
+  }
+  throw new Problem('busy')
 }
+
+/** So often ids are checked again because others published meanwhile. */
+const ATTEMPTS = 5
 
 function countReady(files: readonly StagedFile[]): number {
   const refused = files.flatMap(({ report: { name, refusals } }) => refusals.map((r) => ({ file: name, ...r })))
@@ -150,7 +202,8 @@ export async function importArticles(ctx: Ctx, project: string, drafts: readonly
     const ids: string[] = []
     for (const [i, draft] of drafts.entries()) {
       checkText(draft.text)
-      ids.push(await staging.add(draft, i + 1))
+      const segments = await ctx.services.segmenter.cut(draft.text, draft.language)
+      ids.push(await staging.add({ draft, ...segments }, i + 1))
     }
     await setReport(db, file.id, await staging.end('', null))
     await publishImport(ctx, importId)

@@ -1,7 +1,8 @@
 import { Problem } from '@tamga/model'
 import type { Db } from '../db/open.ts'
-import { rowsOf, type Draft } from './draft.ts'
+import { rowsOf } from './draft.ts'
 import { stagingImport, takenIds, type FileReport, type Refusal } from './import-store.ts'
+import type { Prepared } from './segmenter.ts'
 import { insertArticles, type ArticleRows } from './store.ts'
 
 const LISTED = 100
@@ -21,7 +22,7 @@ interface Staged {
 }
 
 /**
- * Takes the articles of one file as they are found and writes them in short transactions, unseen by anybody until the
+ * Takes the articles of one file as they are found and writes them in short statements, unseen by anybody until the
  * import is published. Holds one batch at a time, and counts what is refused.
  */
 export class Staging {
@@ -39,10 +40,10 @@ export class Staging {
   }
 
   /** Takes an article and answers the id it will have. */
-  async add(draft: Draft, line: number | null): Promise<string> {
-    const rows = rowsOf(draft, this.#place.project, this.#place.file)
+  async add(prepared: Prepared, line: number | null): Promise<string> {
+    const rows = rowsOf(prepared, this.#place.project, this.#place.file)
     this.#batch.push({ line, rows })
-    this.#units += draft.text.length
+    this.#units += prepared.draft.text.length + String(rows.article.meta).length
     if (this.#batch.length >= BATCH_ARTICLES || this.#units >= BATCH_UNITS) await this.#write()
     return rows.article.id
   }
@@ -67,7 +68,7 @@ export class Staging {
     if (fresh.length === 0) return
     // dropped while it is read: what is left of it need not be written to be deleted
     if (!(await stagingImport(this.#db, this.#place.file))) throw new Problem('import_gone')
-    await this.#db.transaction().execute((trx) => insertArticles(trx, fresh))
+    await insertArticles(this.#db, fresh)
     this.#articles += fresh.length
   }
 

@@ -2,6 +2,7 @@ import { foldFrom, foldPattern, foldTo } from '@tamga/language'
 import type { Language } from '@tamga/model'
 import { sql, type Expression, type SqlBool, type Transaction } from 'kysely'
 import { reaches, type Reader } from '../db/reach.ts'
+import { bodyOf, bodyRows } from '../db/bodies.ts'
 import type { Db } from '../db/open.ts'
 import type { NewRow, Row, Tables } from '../db/tables.ts'
 
@@ -11,42 +12,65 @@ type Trx = Transaction<Tables>
 export interface ArticleRows {
   readonly article: NewRow<'article'>
   readonly revision: NewRow<'revision'>
-  readonly chunks: readonly NewRow<'revision_chunk'>[]
+  /** The text, with its tokens and sentences in code units, flat (start, end, start, end …). */
+  readonly body: { readonly text: string; readonly tokens: Uint32Array; readonly sentences: Uint32Array }
   readonly layer: NewRow<'layer'>
 }
 
 const ROWS = 1000
 
-/** Writes new articles in the order given, which is the project's order from then on. */
-export async function insertArticles(trx: Trx, articles: readonly ArticleRows[]): Promise<void> {
+/**
+ * Writes new articles in the order given, which is the project's order from then on. Statement by statement, each bounded in
+ * rows and bytes (`insertBodies`): what is written by then is to be hidden from everybody, as staged articles are.
+ */
+export async function insertArticles(db: Db, articles: readonly ArticleRows[]): Promise<void> {
   for (const some of portions(articles)) {
-    await trx
+    await db
       .insertInto('article')
       .values(some.map(({ article }) => article))
       .execute()
-    await trx
+    await db
       .insertInto('article_stats')
       .values(some.map(({ article }) => ({ article: article.id })))
       .execute()
-    await trx
+    await db
       .insertInto('revision')
       .values(some.map(({ revision }) => revision))
       .execute()
-    await trx
+    await db
       .insertInto('layer')
       .values(some.map(({ layer }) => layer))
       .execute()
-    await trx
+    await db
       .insertInto('layer_head')
       .values(some.map(({ layer }) => ({ layer: layer.id })))
       .execute()
   }
-  for (const some of portions(articles.flatMap(({ chunks }) => chunks)))
-    await trx.insertInto('revision_chunk').values(some).execute()
+  await insertBodies(db, articles)
 }
 
 function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let i = 0; i < items.length; i += ROWS) yield items.slice(i, i + ROWS)
+}
+
+/** What one statement writes of bodies: so many rows, or so many code units and packed bytes and one row more. */
+export const BODY_STATEMENT = { rows: 200, units: 120_000 }
+
+async function insertBodies(db: Db, articles: readonly ArticleRows[]): Promise<void> {
+  let rows: NewRow<'revision_chunk'>[] = []
+  let units = 0
+  const write = async () => {
+    if (rows.length > 0) await db.insertInto('revision_chunk').values(rows).execute()
+    rows = []
+    units = 0
+  }
+  for (const { revision, body } of articles)
+    for (const row of bodyRows(body.text, body.tokens, body.sentences)) {
+      rows.push({ revision: revision.id, ...row })
+      units += row.body.length + row.tokens.length + row.sentences.length
+      if (rows.length >= BODY_STATEMENT.rows || units >= BODY_STATEMENT.units) await write()
+    }
+  await write()
 }
 
 /** A search as a person typed it: exact (but for capitals), or with letters folded that a Russian keyboard lacks. */
@@ -88,13 +112,17 @@ export const articlesOf = (db: Db, project: string, withdrawn: boolean, search: 
     .where('a.project', '=', project)
     .where('a.withdrawn_at', withdrawn ? 'is not' : 'is', null)
     .$if(search !== null, (query) =>
-      query.where((eb) => eb.or([found(eb.ref('a.title'), search!), found(eb.ref('r.body'), search!)])),
+      query.where((eb) => eb.or([found(eb.ref('a.title'), search!), found(bodyOf('r.id'), search!)])),
     )
     .orderBy('a.n')
     .execute()
 
 export const bodiesOf = (db: Db, revisions: readonly string[]) =>
-  db.selectFrom('revision').select(['id', 'body']).where('id', 'in', revisions).execute()
+  db
+    .selectFrom('revision')
+    .select(['id', bodyOf('revision.id').as('body')])
+    .where('id', 'in', revisions)
+    .execute()
 
 export const articleById = (db: Db, id: string): Promise<Row<'article'> | undefined> =>
   db.selectFrom('visible_article').selectAll().where('id', '=', id).executeTakeFirst()
@@ -120,7 +148,7 @@ export const readableOf = async (db: Db, reader: Reader, articles: readonly stri
 export const currentText = (db: Db, article: string) =>
   current(db)
     .innerJoin('layer_head as h', 'h.layer', 'l.id')
-    .select(['r.id as revision', 'r.no', 'r.sha256', 'r.body', 'l.id as layer', 'h.epoch'])
+    .select(['r.id as revision', 'r.no', 'r.sha256', bodyOf('r.id').as('body'), 'l.id as layer', 'h.epoch'])
     .where('a.id', '=', article)
     .executeTakeFirstOrThrow()
 

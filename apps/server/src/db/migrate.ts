@@ -6,6 +6,7 @@ import * as live from './migrations/0003-live.ts'
 import * as installation from './migrations/0004-installation.ts'
 import * as atOnce from './migrations/0005-at-once.ts'
 import * as verified from './migrations/0006-verified.ts'
+import * as bodies from './migrations/0008-bodies.ts'
 import * as installationKey from './migrations/0009-installation-key.ts'
 import * as links from './migrations/0010-links.ts'
 import * as ends from './migrations/0011-ends.ts'
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   '0004-installation': installation,
   '0005-at-once': atOnce,
   '0006-verified': verified,
+  '0008-bodies': bodies,
   '0009-installation-key': installationKey,
   '0010-links': links,
   '0011-ends': ends,

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import { expect, test } from 'vitest'
 import { installationKey } from './installation.ts'
+import { unpackRanges } from './bodies.ts'
 import { migrate } from './migrate.ts'
 import type { Tables } from './tables.ts'
 import { openTestDatabase } from './test-db.ts'
@@ -90,6 +91,45 @@ const steps: Record<string, Step> = {
     stands: [
       { layer: 'empty', seq: 0, log_verified: true },
       { layer: 'written', seq: 3, log_verified: false },
+    ],
+  },
+  '0008-bodies': {
+    write: async (db) => {
+      await sql`insert into article (id, project, title) values ('c', 'p', 'Аттар')`.execute(db)
+      const packed = (text: string, tokens: string, sentences: string, id: string) =>
+        sql`insert into revision (id, article, no, sha256, body, code_points, tokens, sentences, segmenter)
+          values (${id}, 'c', ${id.charCodeAt(1)}, '', ${text}, ${[...text].length}, ${tokens}::jsonb,
+            ${sentences}::jsonb, 1)`.execute(db)
+      const tokens = Array.from({ length: 5000 }, (_, i) => [2 * i, 2 * i + 2])
+      await packed('🐎'.repeat(5000), JSON.stringify(tokens), '[[0,10000]]', 'c1')
+      await sql`insert into revision_chunk (revision, no, body) values ('c1', 0, ${'🐎'.repeat(4096)}),
+        ('c1', 1, ${'🐎'.repeat(904)})`.execute(db)
+      // an earlier release may have left a text without chunks
+      await packed('Ат. Ит.', '[[0,2],[2,3],[4,6],[6,7]]', '[[0,4],[4,7]]', 'c2')
+    },
+    read: async (db) => {
+      const { rows } = await sql<{ id: string; text: string; tokens: Buffer; sentences: Buffer }>`
+        select r.id, string_agg(c.body, '' order by c.no) as text,
+          string_agg(c.tokens, ''::bytea order by c.no) as tokens,
+          string_agg(c.sentences, ''::bytea order by c.no) as sentences
+        from revision r join revision_chunk c on c.revision = r.id where r.article = 'c' group by r.id order by r.id`.execute(
+        db,
+      )
+      await sql`delete from article where id = 'c'`.execute(db)
+      return rows.map(({ id, text, tokens, sentences }) => [
+        ...[id, text.length, unpackRanges(tokens).length, unpackRanges(tokens).at(-1)],
+        unpackRanges(sentences),
+      ])
+    },
+    stands: [
+      ['c1', 10_000, 5000, [9998, 10_000], [[0, 10_000]]],
+      [
+        ...['c2', 7, 4, [6, 7]],
+        [
+          [0, 4],
+          [4, 7],
+        ],
+      ],
     ],
   },
   '0009-installation-key': {

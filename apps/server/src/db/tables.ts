@@ -8,7 +8,6 @@ import type {
   Plain,
   ProblemCode,
   ProblemDetails,
-  Range,
   Reason,
   Role,
   Settings,
@@ -151,11 +150,12 @@ interface RevisionTable {
   article: string
   no: number
   sha256: string
-  body: string
+  /** Held the text before there were chunks of it alone; neither written nor read, as are the next two. */
+  body: Generated<string | null>
   code_points: number
-  /** Code units of the body, as `segmenter` cut them. */
-  tokens: Json<Range[]>
-  sentences: Json<Range[]>
+  tokens: Generated<unknown>
+  sentences: Generated<unknown>
+  /** The version of the rules that cut its tokens and sentences. */
   segmenter: number
   created_at: Instant
 }
@@ -164,6 +164,9 @@ interface RevisionChunkTable {
   revision: string
   no: number
   body: string
+  /** What begins in this chunk, packed (`db/bodies.ts`). */
+  tokens: Generated<Buffer>
+  sentences: Generated<Buffer>
 }
 
 interface LayerTable {

@@ -9,6 +9,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The migrated data folder that each embedded test database is a copy of, with the worker that serves it. */
     pglite: { template: string; worker: string } | null
+    /** The worker that reads and cuts texts, built. */
+    segmentWorker: string
     /** The URL of a Postgres, and the migrated database there that each test database is a copy of; or null. */
     postgres: { url: string; template: string } | null
   }

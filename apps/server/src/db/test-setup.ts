@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { transformWithOxc } from 'vite'
+import { build, transformWithOxc } from 'vite'
 import type { TestProject } from 'vitest/node'
 import { migrate } from './migrate.ts'
 import { openDatabase } from './open.ts'
@@ -12,6 +12,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const kind = (project.config.env as Record<string, string>).TEST_DB
   project.provide('pglite', null)
   project.provide('postgres', null)
+  project.provide('segmentWorker', await buildSegmentWorker())
   return kind === 'postgres' ? postgresTemplate(project) : pgliteTemplate(project)
 }
 
@@ -35,6 +36,22 @@ async function postgresTemplate(project: TestProject): Promise<() => Promise<voi
   await database.close()
   project.provide('postgres', { url, template })
   return () => admin(url, `drop database if exists ${template} with (force)`)
+}
+
+/** One file with all that it needs. */
+async function buildSegmentWorker(): Promise<string> {
+  const outDir = join(import.meta.dirname, '../../node_modules/.segment-worker')
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    ssr: { noExternal: true },
+    build: {
+      ssr: join(import.meta.dirname, '../articles/segment-worker.ts'),
+      ...{ outDir, emptyOutDir: false, target: 'node20' },
+      rolldownOptions: { output: { entryFileNames: 'segment-worker.mjs' } },
+    },
+  })
+  return join(outDir, 'segment-worker.mjs')
 }
 
 // A worker thread needs JavaScript; it must lie where Node finds the server's packages.

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { bodyOf, packedOf } from '../db/bodies.ts'
 import type { Db } from '../db/open.ts'
 import { goldScope } from './store.ts'
 
@@ -52,7 +53,8 @@ export const textsOf = (db: Db, revisions: readonly string[]) =>
   db
     .selectFrom('revision as r')
     .innerJoin('article as a', 'a.id', 'r.article')
-    .select(['r.id as revision', 'r.no', 'r.sha256', 'r.body', 'r.tokens', 'r.sentences'])
+    .select(['r.id as revision', 'r.no', 'r.sha256', bodyOf('r.id').as('body')])
+    .select([packedOf('tokens', 'r.id').as('tokens'), packedOf('sentences', 'r.id').as('sentences')])
     .select(['a.id', 'a.title', 'a.language', 'a.date', 'a.source', 'a.licence', 'a.group', 'a.meta'])
     .where('r.id', 'in', revisions)
     .execute()

@@ -1,4 +1,5 @@
 import { byPosition, hull, OffsetMap, Problem, type Content, type GoldAnnotation, type GoldArticle } from '@tamga/model'
+import { unpackRanges } from '../db/bodies.ts'
 import type { Db } from '../db/open.ts'
 import {
   censusOf,
@@ -70,7 +71,7 @@ async function load(db: Db, { cut, people }: Corpus, some: readonly Counted[]): 
   const decisions = groupBy(await decisionsOn(db, revisions), ({ revision }) => revision)
   const tell = (account: string) => people.get(account) ?? 'outsider'
   return some.map((counted) => {
-    const { revision, no, body, ...about } = texts.get(counted.revision)!
+    const { revision, no, body, tokens, sentences, ...about } = texts.get(counted.revision)!
     const rulings = groupBy(decisions.get(revision) ?? [], ({ annotation }) => annotation)
     const offsets = new OffsetMap(body)
     const annotations = (gold.get(revision) ?? []).map((row) =>
@@ -78,7 +79,11 @@ async function load(db: Db, { cut, people }: Corpus, some: readonly Counted[]): 
     )
     const closed = signature(counted, tell)
     const undecided = counted.waiting ?? 0
-    return { ...about, revision: no, text: body, closed, undecided, annotations: annotations.sort(inReadingOrder) }
+    return {
+      ...about,
+      ...{ revision: no, text: body, tokens: unpackRanges(tokens), sentences: unpackRanges(sentences) },
+      ...{ closed, undecided, annotations: annotations.sort(inReadingOrder) },
+    }
   })
 }
 

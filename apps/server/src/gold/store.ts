@@ -1,5 +1,6 @@
 import { isUndecided, OffsetMap, quotesOf, stateOf, type Content, type Ruling, type State } from '@tamga/model'
 import type { Transaction } from 'kysely'
+import { bodyOf } from '../db/bodies.ts'
 import { tick } from '../db/clock.ts'
 import { json } from '../db/json.ts'
 import type { NewRow, Row, Tables } from '../db/tables.ts'
@@ -228,7 +229,7 @@ async function openRows(trx: Trx, ground: Ground, standing: readonly Standing[],
   if (standing.length === 0) return
   const { body } = await trx
     .selectFrom('revision')
-    .select('body')
+    .select(bodyOf('revision.id').as('body'))
     .where('id', '=', ground.revision)
     .executeTakeFirstOrThrow()
   const contents = await readContents(

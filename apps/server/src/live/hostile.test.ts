@@ -230,7 +230,7 @@ async function foreignLayer(): Promise<{ its: string; person: Person; id: string
   const role: Role = 'annotator'
   await db.insertInto('member').values({ project, account: person.id, role, pseudonym: person.id }).execute()
   await db.insertInto('article').values({ id: article, project, title: 'B', meta: '{}' }).execute()
-  const text = { sha256: sha256Hex(TEXT), body: TEXT, code_points: [...TEXT].length, tokens: '[]', sentences: '[]' }
+  const text = { sha256: sha256Hex(TEXT), code_points: [...TEXT].length }
   await db
     .insertInto('revision')
     .values({ id: revision, article, no: 1, segmenter: 1, ...text })

@@ -1,6 +1,7 @@
 import { emptyLabelSet, type LabelSet, type Role } from '@tamga/model'
 import { sql, type Transaction } from 'kysely'
 import type pg from 'pg'
+import { bodyOf } from '../db/bodies.ts'
 import { transactInOne } from '../db/in-two.ts'
 import type { Database, Db } from '../db/open.ts'
 import type { PriorityPool } from '../db/priority-pool.ts'
@@ -27,7 +28,7 @@ export const layerInfoOf = (db: Db, layer: string): Promise<LayerInfo | undefine
     .selectFrom('layer')
     .innerJoin('revision', 'revision.id', 'layer.revision')
     .innerJoin('visible_article as a', 'a.id', 'revision.article')
-    .select(['layer.id as layer', 'layer.owner', 'revision.id as revision', 'revision.body as text'])
+    .select(['layer.id as layer', 'layer.owner', 'revision.id as revision', bodyOf('revision.id').as('text')])
     .select(['a.id as article', 'a.project'])
     .where('layer.id', '=', layer)
     .executeTakeFirst()

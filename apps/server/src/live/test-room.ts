@@ -112,8 +112,8 @@ export async function openTestRoom() {
       await db
         .insertInto('revision')
         .values({
-          ...{ id: revision, article, no: 1, sha256: sha256Hex(TEXT), body: TEXT, code_points: [...TEXT].length },
-          ...{ tokens: '[]', sentences: '[]', segmenter: 1 },
+          ...{ id: revision, article, no: 1, sha256: sha256Hex(TEXT), code_points: [...TEXT].length },
+          segmenter: 1,
         })
         .execute()
       await db.insertInto('revision_chunk').values({ revision, no: 0, body: TEXT }).execute()

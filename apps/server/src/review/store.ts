@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import { bodyOf } from '../db/bodies.ts'
 import type { Db } from '../db/open.ts'
 import type { NewRow, Row, Tables } from '../db/tables.ts'
 
@@ -18,7 +19,7 @@ export const benchOf = async (db: Db, article: string): Promise<Bench | undefine
     .selectFrom('visible_article as a')
     .innerJoin('revision as r', 'r.article', 'a.id')
     .innerJoin('layer as l', 'l.revision', 'r.id')
-    .select(['a.id as article', 'a.project', 'l.id as layer', 'r.body as text', 'a.withdrawn_at'])
+    .select(['a.id as article', 'a.project', 'l.id as layer', bodyOf('r.id').as('text'), 'a.withdrawn_at'])
     .where('a.id', '=', article)
     .where('l.owner', 'is', null)
     .orderBy('r.no', 'desc')

@@ -70,11 +70,15 @@ export const problems = {
     'The text holds half a character (a lone surrogate)‹ at offset {offset}›. Export it anew from its source.',
   text_utf8: 'The file is not UTF‑8‹ (byte {byte})›. Save it as UTF‑8.',
   text_too_long: 'The article is longer than 1,000,000 characters. Split it into parts.',
+  text_too_slow:
+    'Cutting this text into words and sentences takes longer than the limit‹ of {seconds} seconds›. Split it into parts.',
   file_too_large: 'The file is too large‹ (limit {limit})›. Plain text may have 8 MB, JSON Lines 2 GB.',
   file_kind: 'This kind of file cannot be read. Take .txt or .jsonl.',
   line_not_json: 'The line is not JSON. Each line must hold one whole object.',
   line_no_text: 'The line has no "text". Add the field.',
   line_field: 'The field ‹“{field}” ›has a form that is not allowed. Correct it or leave it out.',
+  line_meta_too_large:
+    'The fields beside the text take more room than the limit‹ of {limit}›. Shorten them or leave some out.',
   line_too_long: 'The line is longer than 16 MB. Split the article.',
   id_twice: 'The id ‹“{id}” ›stands twice in this import. Give each article its own.',
   article_exists: 'An article with the id ‹“{id}” ›is in the project already. Leave it out or change the id.',
