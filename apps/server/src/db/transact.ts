@@ -43,7 +43,12 @@ export const isAway = (error: unknown): boolean =>
 const CUT_OFF = /^(57P0[123]|08...|ECONNRESET|EPIPE|ETIMEDOUT)$/
 
 // what pg says, without a code, of a connection that went while it was in use
-const ENDED = ['Connection terminated', 'Client was closed', 'Client has encountered a connection error']
+const ENDED = [
+  'Connection terminated',
+  'Client was closed',
+  'Client has encountered a connection error',
+  'Cannot use a pool after calling end on the pool',
+]
 
 /** True if the database is away, or went away under the question: what was asked may have been done or not. */
 export function isDisconnected(error: unknown): boolean {
