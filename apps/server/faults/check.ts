@@ -7,7 +7,9 @@ import { labels, TEXT, type Article } from './ground.ts'
 import { Broken, shortOf, type Entry, type Ledger } from './ledger.ts'
 import type { Decided } from './reviewer.ts'
 
-const isServers = (client: number) => client < 1024
+const isServers = (client: number) => client < 1024 || client >= 2 ** 32
+/** The server writes again, or puts right, under odd ids. */
+const isCorrection = (client: number) => isServers(client) && client % 2 === 1
 const text = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
 
 function same(what: string, stored: unknown, expected: unknown): void {
@@ -36,10 +38,13 @@ export async function checkStored(db: Db, article: Article, ledger: Ledger): Pro
   const { layer } = article
   const replay = new Replay(ledger)
   const log = await db.selectFrom('layer_log').selectAll().where('layer', '=', layer).orderBy('seq').execute()
-  for (const row of log) replay.take(row)
+  for (const row of log) {
+    if (row.epoch > replay.epoch) replay.begin(row.epoch, baseClientOf(log.filter(({ epoch }) => epoch === row.epoch)))
+    replay.take(row)
+  }
   const head = await db.selectFrom('layer_head').selectAll().where('layer', '=', layer).executeTakeFirstOrThrow()
   same('the head', head.seq, log.length)
-  if (head.epoch > replay.epoch) replay.begin(head.epoch)
+  if (head.epoch > replay.epoch) replay.begin(head.epoch, ANY_BASE)
   checkEntries(ledger, replay)
   checkNotices(replay.refused)
   await checkChanges(db, layer, replay)
@@ -48,6 +53,23 @@ export async function checkStored(db: Db, article: Article, ledger: Ledger): Pro
   await checkSnapshot(db, layer, replay, log)
   await checkClients(db, layer, ledger)
   return replay.values
+}
+
+/** Where nothing was written on a base, nothing refers to its id. */
+const ANY_BASE = 2 ** 32
+
+/** Who began an epoch's document: the server's id that its rows build on and that wrote none of them. */
+function baseClientOf(rows: readonly Row[]): number {
+  const [authors, named] = [new Set<number>(), new Set<number>()]
+  for (const { data } of rows) {
+    const { structs, ds } = Y.decodeUpdate(data)
+    for (const struct of structs) {
+      authors.add(struct.id.client)
+      if (struct instanceof Y.Item && struct.origin) named.add(struct.origin.client)
+    }
+    for (const client of ds.clients.keys()) named.add(client)
+  }
+  return [...named].find((client) => isServers(client) && !authors.has(client)) ?? ANY_BASE
 }
 
 interface Row {
@@ -106,12 +128,12 @@ class Replay {
   }
 
   /** A new document begins with what the annotations say. */
-  begin(epoch: number): void {
+  begin(epoch: number, base: number): void {
     const rows = this.annotations
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .map(({ id, content, via, unsure, gone }) => ({ id, content, via, unsure, gone_at: gone ? new Date() : null }))
     this.#doc = new Y.Doc()
-    Y.applyUpdate(this.#doc, baseOf(epoch, rows))
+    Y.applyUpdate(this.#doc, baseOf(epoch, rows, base))
     this.#layer = new LayerDoc(this.#doc, () => ({ text: TEXT, labels }))
     this.values = new Map(this.#map.entries())
     this.epoch = epoch
@@ -121,7 +143,6 @@ class Replay {
     same('the next number of the log', row.seq, this.seq + 1)
     this.seq = row.seq
     if (row.epoch < this.epoch) throw new Broken(`log row ${row.seq} goes back to epoch ${row.epoch}`)
-    if (row.epoch > this.epoch) this.begin(row.epoch)
     const before = new Map(this.#clocks())
     const keys = this.#apply(row)
     const after = this.#clocks()
@@ -193,9 +214,9 @@ class Replay {
         if (entry.doomed) throw new Broken(`${key} = ${text(entry.value)} may not stand, and does`)
         continue
       }
-      // what somebody else wrote at the same time won, or the server's own correction in this very row
-      const corrected = isServers(item.id.client) && item.id.clock >= (before.get(item.id.client) ?? 0)
-      if (isOwn || (corrected && text(this.#map.get(key)) !== text(entry.value))) this.refused.push(entry)
+      // somebody else's accepted write may win; a correction does not, nor what was refused: it would be written again
+      const lostToRefused = item.deleted || isCorrection(item.id.client)
+      if (isOwn || (lostToRefused && text(this.#map.get(key)) !== text(entry.value))) this.refused.push(entry)
     }
   }
 }

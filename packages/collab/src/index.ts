@@ -1,3 +1,4 @@
+export * from './client-ids.ts'
 export * from './close-codes.ts'
 export * from './decode.ts'
 export * from './deletes.ts'

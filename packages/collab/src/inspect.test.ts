@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { closeCodes } from './close-codes.ts'
 import { decodeUpdate, isFault, type UpdateFault } from './decode.ts'
-import { inspectUpdate, SERVER_CLIENT, type Inspection } from './inspect.ts'
+import { inspectUpdate, type Inspection } from './inspect.ts'
 import { liveLimits, type UpdateLimits } from './limits.ts'
 import { ROOT } from './record.ts'
 
@@ -127,7 +127,9 @@ test.each<[string, Uint8Array]>([
   ['a value 9 deep', nested(item({}, any(deep(10))))],
   ['a value 5,000 deep', nested(item({}, any(deep(5000))))],
   ['two values under one key', nested(item({}, any(1, 2)))],
-  ['the server’s own client id', build([{ client: SERVER_CLIENT, structs: [item()] }])],
+  ['a client id of the server', build([{ client: 2 ** 32 + 1, structs: [item()] }])],
+  ['the largest client id of the server', build([{ client: 2 ** 53 - 1, structs: [item()] }])],
+  ['a client id of the server in an earlier release', build([{ client: 1, structs: [item()] }])],
   ['a client id beyond 32 bits', build([{ client: 2 ** 40, structs: [item()] }])],
   ['a gap', build([{ clock: 5, structs: [item()] }])],
   ['a predecessor that nobody has', nested(beside(128, 99, 7))],

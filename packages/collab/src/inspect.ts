@@ -1,29 +1,18 @@
 import { isPlain } from '@tamga/model'
 import * as Y from 'yjs'
 import { chainsOf, encodeUpdate, itemAt, type Chain } from './blocks.ts'
+import { isServerClient } from './client-ids.ts'
 import { malformed, tooMuch, type DecodedUpdate, type UpdateFault } from './decode.ts'
 import { livingIn, type ClockRange, type Work } from './deletes.ts'
 import { liveLimits } from './limits.ts'
 import { readKey, ROOT } from './record.ts'
 
-/** The server's own client id in every document, for corrections and its own writes. */
-export const SERVER_CLIENT = 1
-
-/** Ids below are the server's: no client may use one, so nobody can write in the server's name. */
-const SERVER_CLIENTS = 1024
-
-export const isServerClient = (client: number): boolean => client < SERVER_CLIENTS
-
-/**
- * The client id under which the server wrote the base of an epoch's document, from the second epoch on. Who has that
- * document has something of this id; who has an older one has not.
- */
-export const baseClient = (epoch: number): number => 2 + (epoch % (SERVER_CLIENTS - 2))
-
 /** What an update would add to a document: for each client the clocks `[from, to)`, and whether it deletes what stands. */
 export interface Inspection {
   readonly clients: readonly { readonly client: number; readonly from: number; readonly to: number }[]
   readonly deletes: boolean
+  /** What it deletes, by client: of what stands, and of its own structs. */
+  readonly deleted: ReadonlyMap<number, readonly ClockRange[]>
   /** The same as bytes for Yjs: only what the document lacks, and of the deletions only those of what stands. */
   readonly update: Uint8Array
 }
@@ -66,16 +55,14 @@ export function inspectUpdate(update: DecodedUpdate, doc: Y.Doc, work: Work = { 
   let deleted = 0
   for (const ranges of living.values()) deleted += ranges.length
   if (deleted > most) return tooMuch('deletes too much')
-  const deletes = withNew(living, update, clients)
-  return { clients, deletes: deleted > 0, update: encodeUpdate(chains, deletes, stateOf) }
+  const all = withNew(living, update, clients)
+  return { clients, deletes: deleted > 0, deleted: all, update: encodeUpdate(chains, all, stateOf) }
 }
 
 type Chains = ReadonlyMap<number, Chain>
 
-const MAX_CLIENT = 2 ** 32 - 1
-
 function faultOfStruct(struct: Y.Item): string | null {
-  if (isServerClient(struct.id.client) || struct.id.client > MAX_CLIENT) return 'a client id that nobody has'
+  if (isServerClient(struct.id.client)) return 'a client id that nobody has'
   if (struct.rightOrigin !== null) return 'an item before another'
   if (struct.origin === null) {
     // decoded only: the parent is still the name of a root type, not the type

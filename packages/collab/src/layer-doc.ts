@@ -1,6 +1,7 @@
 import { isId, isPlain, Problem, type Annotation, type AttributeValue } from '@tamga/model'
 import type { Content, Plain, ProblemCode, Range, Rules } from '@tamga/model'
 import * as Y from 'yjs'
+import { isCorrectionClient } from './client-ids.ts'
 import { attributeOfField, copy, fieldKey, fieldOf, readAnnotation, readKey, ROOT } from './record.ts'
 import { sameValue, toRecord, withField, type Field } from './record.ts'
 import { contentWithoutDefaults, faultOfField, faultOfMaking, withoutDefault } from './rules.ts'
@@ -47,6 +48,8 @@ export class LayerDoc {
   // what was there before this object, and the client ids that its own acts used since
   #start: ReadonlyMap<number, number>
   readonly #own = new Set<number>()
+  // keys under which somebody else's write stood since one's own
+  readonly #others = new Set<string>()
   #open: { name: ActName | null; readonly changes: Change[] } | null = null
 
   /** `rules` is asked at each use, so that a label set that grows meanwhile counts at once. */
@@ -160,12 +163,18 @@ export class LayerDoc {
    */
   begin(): void {
     this.#start = Y.decodeStateVector(Y.encodeStateVector(this.doc))
+    this.#others.clear()
   }
 
-  /** True if somebody else wrote what stands under this field's key, since this object began to look. */
+  /**
+   * True if somebody else wrote what stands under this field's key, since this object began to look. A correction of the
+   * server is nobody's: it says again what was accepted before, or what was written here and lost to a refused write. So
+   * what counts under it is whether somebody else's write was seen to stand since the last of one's own.
+   */
   isOthers(id: string, field: Field): boolean {
     const item = this.#map._map.get(fieldKey(id, field))
     if (!item || this.#own.has(item.id.client)) return false
+    if (isCorrectionClient(item.id.client)) return this.#others.has(fieldKey(id, field))
     return item.id.clock >= (this.#start.get(item.id.client) ?? 0)
   }
 
@@ -202,6 +211,7 @@ export class LayerDoc {
   #put(key: string, value: Plain): void {
     if (!isPlain(value)) throw new Problem('annotation_malformed')
     this.#own.add(this.doc.clientID)
+    this.#others.delete(key)
     this.#map.set(key, value)
     this.#index(key)
   }
@@ -216,10 +226,17 @@ export class LayerDoc {
     const changed = new Set<string>()
     for (const key of event.keysChanged as Set<string>) {
       this.#index(key)
+      if (!event.transaction.local) this.#noteOthers(key)
       const parts = readKey(key)
       if (parts) changed.add(parts.id)
     }
     if (changed.size > 0) for (const listener of this.#listeners) listener(changed, event.transaction.local)
+  }
+
+  #noteOthers(key: string): void {
+    const { id, deleted } = this.#map._map.get(key)!
+    // what is deleted was refused
+    if (!deleted && !this.#own.has(id.client) && !isCorrectionClient(id.client)) this.#others.add(key)
   }
 
   #index(key: string): void {

@@ -11,8 +11,11 @@ import {
   type Plain,
 } from '@tamga/model'
 
-/** The one root type of a layer's document. */
+/** The root type of a layer's document that holds the annotations. */
 export const ROOT = 'annotations'
+
+/** Another root, which the server alone fills: under its one key the document's epoch, from the second on. */
+export const EPOCH_ROOT = 'epoch'
 
 /** What one key of the document overrides; `a/<attribute>` one attribute. */
 export type Field = 'ranges' | 'label' | 'from' | 'to' | 'gone' | 'unsure' | `a/${string}`

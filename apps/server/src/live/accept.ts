@@ -41,7 +41,7 @@ function madeFrom(id: string, value: Plain): Annotation {
 }
 
 /** Records what first, relations after what they lead to, fields last: each rule finds what it asks for. */
-export function inOrder(map: DocumentMap, keys: ReadonlySet<string | null> = new Set()): string[] {
+export function inOrder(map: Pick<DocumentMap, 'get'>, keys: ReadonlySet<string | null> = new Set()): string[] {
   const rank = (key: string) => {
     if (key.includes('/')) return 2
     const record = map.get(key)

@@ -1,11 +1,8 @@
 import { closeCodes, isServerClient, liveLimits, type UpdateFault } from '@tamga/collab'
 import type { Participant } from './participant.ts'
 
-const MAX_CLIENT = 2 ** 32 - 1
-
 /** True for a number that a client may use as its id in a document. */
-const isClientId = (client: number): boolean =>
-  Number.isInteger(client) && client >= 0 && client <= MAX_CLIENT && !isServerClient(client)
+const isClientId = (client: number): boolean => Number.isInteger(client) && client >= 0 && !isServerClient(client)
 
 const malformed: UpdateFault = { close: closeCodes.malformed, reason: 'not a client id' }
 const tooMany: UpdateFault = { close: closeCodes.limits, reason: 'too many client ids on one connection' }

@@ -3,6 +3,7 @@ import {
   attributeOfField,
   faultOfField,
   faultOfMaking,
+  isCorrectionClient,
   readKey,
   readRecord,
   ROOT,
@@ -11,6 +12,7 @@ import {
   withField,
   withoutDefault,
   type Field,
+  type Inspection,
   type Refusal,
 } from '@tamga/collab'
 import { can, type AttributeValue, type Plain, type ProblemCode, type ProblemDetails, type Role } from '@tamga/model'
@@ -51,9 +53,10 @@ export interface Settled extends Pick<Applied, 'changes' | 'refusals'> {
 
 /**
  * Applies an inspected update of a client and puts right what the rules do not let stand: the last good value comes back, a
- * refused new key goes.
+ * refused new key goes. What lost to such a correction, which its writer had not seen, is written again if it may stand: a
+ * write may lose to another's accepted write, never to a refused one.
  */
-export type Apply = (bytes: Uint8Array, writer: Writer) => Settled
+export type Apply = (update: Inspection, writer: Writer) => Settled
 
 /**
  * Lets `act` apply updates one after the other, all in one transaction of the document: what is refused is gone before
@@ -69,14 +72,14 @@ export function applyTogether(replica: Replica, act: (apply: Apply) => void): Ui
     Y.transact(doc, (transaction) => {
       const { changed } = transaction
       const all = new Set<string | null>()
-      act((bytes, writer) => {
+      act((update, writer) => {
         replica.ahead = true
         // what is noted from here on is this update's
         changed.delete(map as never)
-        Y.applyUpdate(doc, bytes)
+        Y.applyUpdate(doc, update.update)
         // else Yjs thinks, at the first correction, that another document writes under the server's id
         transaction.local = true
-        const settled = settleAll(replica, changed.get(map as never), writer, new ServerEdits(doc))
+        const settled = settleAll(replica, changed.get(map as never), update, writer)
         for (const key of changed.get(map as never) ?? []) all.add(key)
         return settled
       })
@@ -107,38 +110,97 @@ class ServerEdits {
 
 function settleAll(
   replica: Replica,
-  keys: ReadonlySet<string | null> | undefined,
+  keys: ReadonlySet<string | null> = new Set(),
+  update: Inspection,
   writer: Writer,
-  edits: ServerEdits,
 ): Settled {
   const changes: KeyChange[] = []
   const refusals: Refused[] = []
-  for (const key of inOrder(replica.map, keys)) {
-    const { change, refusal } = settle(replica, key, writer, edits)
+  const edits = new ServerEdits(replica.doc)
+  const given = givenBy(replica, keys, update)
+  for (const key of inOrder(given, keys)) {
+    const { change, refusal } = settle(replica, key, given.get(key), { writer, update, edits })
     if (change) changes.push(change)
     if (refusal) refusals.push(refusal)
   }
   return { changes, refusals, rewritten: edits.written }
 }
 
+/** The value that an update gives each key: what stands there now, or what only lost to a correction. */
+function givenBy(
+  replica: Replica,
+  keys: ReadonlySet<string | null>,
+  update: Inspection,
+): Map<string, Plain | undefined> {
+  const overruling = [...keys].filter((key): key is string => key !== null && isCorrected(replica, key))
+  const lost = overruling.length > 0 ? writtenBy(replica.doc, update) : new Map<string, Plain>()
+  const given = new Map<string, Plain | undefined>()
+  for (const key of keys) if (key !== null) given.set(key, replica.map.get(key) as Plain | undefined)
+  for (const key of overruling) if (lost.has(key)) given.set(key, lost.get(key))
+  return given
+}
+
+/**
+ * Does a key say what it says because something was refused? Then a correction stands there, or the refused item itself,
+ * deleted since nothing stood before it. What saw it would have won.
+ */
+function isCorrected({ map, values }: Replica, key: string): boolean {
+  const item = map._map.get(key)!
+  return item.deleted ? !values.has(key) : isCorrectionClient(item.id.client)
+}
+
+/** What an update wrote under each key, whether it stands or not: the last value of a client that this did not delete again. */
+function writtenBy(doc: Y.Doc, { clients, deleted }: Inspection): Map<string, Plain> {
+  const written = new Map<string, Plain>()
+  for (const { client, from } of clients) {
+    const own = new Map<string, Plain | undefined>()
+    const structs = doc.store.clients.get(client)!
+    for (let i = Y.findIndexSS(structs, from); i < structs.length; i++) {
+      const item = structs[i]!
+      if (!(item instanceof Y.Item) || item.parentSub === null) continue
+      const isKept = item.content instanceof Y.ContentAny && !isIn(deleted.get(client), item.id.clock)
+      own.set(item.parentSub, isKept ? ((item.content as Y.ContentAny).arr[0] as Plain) : undefined)
+    }
+    for (const [key, value] of own) if (value !== undefined) written.set(key, value)
+  }
+  return written
+}
+
+const isIn = (ranges: readonly { clock: number; len: number }[] = [], clock: number): boolean =>
+  ranges.some((range) => range.clock <= clock && clock < range.clock + range.len)
+
+/** An update that is judged: whose it is, and what the server writes over it. */
+interface Judged {
+  readonly writer: Writer
+  readonly update: Inspection
+  readonly edits: ServerEdits
+}
+
 function settle(
   replica: Replica,
   key: string,
-  writer: Writer,
-  edits: ServerEdits,
+  given: Plain | undefined,
+  { writer, update, edits }: Judged,
 ): { change?: KeyChange; refusal?: Refused } {
   const { map, values } = replica
   const { id, field } = readKey(key)!
   const before = values.get(key)
-  const given = map.get(key) as Plain | undefined
   // a concurrent value won, or the same was written again
-  if (sameValue(before, given)) return {}
+  if (sameValue(before, given)) {
+    const isAgain = before !== undefined && isNewIn(update, map._map.get(key)!)
+    // written by somebody who may not, it must not overrule anybody
+    if (isAgain && judge(replica, id, field, given, writer).code) edits.put(key, before)
+    return {}
+  }
   const { value, code } = judge(replica, id, field, given, writer)
   const stands = code ? before : value
-  if (!sameValue(stands, given)) edits.put(key, stands)
+  if (!sameValue(stands, map.get(key))) edits.put(key, stands)
   const change = code ? null : accept(replica, { id, field, before, after: stands }, writer.account)
   return { ...(change && { change }), ...(code && { refusal: refusalOf(key, field, code, given) }) }
 }
+
+const isNewIn = ({ clients }: Inspection, { id }: Y.Item): boolean =>
+  clients.some(({ client, from }) => client === id.client && id.clock >= from)
 
 const refusalOf = (key: string, field: Field | null, code: ProblemCode, value: Plain | undefined): Refused => ({
   refusal: { key, code, details: detailsOf(field, value), aside: newId() },
@@ -162,11 +224,15 @@ function judge(replica: Replica, id: string, field: Field | null, given: Plain |
   return field === null ? judgeRecord(replica, id, given) : judgeField(replica, id, field, given, writer)
 }
 
-function judgeRecord({ annotations, rules }: Replica, id: string, given: Plain): Verdict {
-  if (annotations.has(id)) return refused('annotation_exists')
+function judgeRecord({ annotations, rules, values }: Replica, id: string, given: Plain): Verdict {
   const record = readRecord(given)
-  if (!record) return refused('annotation_malformed')
-  const content = contentWithoutDefaults(rules.labels, record.content)
+  const content = record && contentWithoutDefaults(rules.labels, record.content)
+  if (annotations.has(id)) {
+    // a page sends again what it does not know to be stored, in the form in which it made it
+    const again = content && toRecord(content, null)
+    return sameValue(again, values.get(id)) ? { value: values.get(id), code: null } : refused('annotation_exists')
+  }
+  if (!content) return refused('annotation_malformed')
   const code = faultOfMaking(content, rules)
   if (code) return refused(code)
   if (content.kind === 'relation' && !(annotations.has(content.from) && annotations.has(content.to)))
@@ -193,7 +259,10 @@ function judgeField(replica: Replica, id: string, field: Field, given: Plain, wr
   return { value: withoutDefault(rules.labels, attribute, given as AttributeValue | null), code: null }
 }
 
-/** Lets `edit` write by the document's verbs in the server's own name, and takes what it wrote as accepted. */
+/**
+ * Lets `edit` write by the document's verbs in the server's own name, and takes what it wrote as accepted. Its client id is
+ * not that of corrections: what had not seen it may lose to it.
+ */
 export async function applyOwn(replica: Replica, account: string, edit: () => void | Promise<void>): Promise<Applied> {
   const { doc } = replica
   const updates: Uint8Array[] = []
@@ -203,9 +272,11 @@ export async function applyOwn(replica: Replica, account: string, edit: () => vo
   }
   const watch = new KeyWatch(replica)
   doc.on('update', onUpdate)
+  doc.clientID = replica.serverClients.writes
   try {
     await edit()
   } finally {
+    doc.clientID = replica.serverClients.corrections
     doc.off('update', onUpdate)
     watch.stop()
   }

@@ -14,10 +14,7 @@ const COPIED_BYTES = 64 * 1024
 const keepAlive = packetOf({ type: 'awareness', update: encodeAwareness([]) })
 
 /** Who is at the other end, and what it understands. */
-type Who = Pick<
-  Connection,
-  'account' | 'session' | 'project' | 'layer' | 'wantsAcks' | 'knowsEpoch' | 'clients' | 'page'
->
+type Who = Pick<Connection, 'account' | 'session' | 'project' | 'layer' | 'wantsAcks' | 'clients' | 'page'>
 
 /** One WebSocket, as rooms and lobbies see it. */
 export class Connection implements RoomConnection {
@@ -27,7 +24,6 @@ export class Connection implements RoomConnection {
   /** Null in a lobby. */
   readonly layer: string | null
   readonly wantsAcks: boolean
-  readonly knowsEpoch: boolean
   readonly clients: readonly number[] | null
   readonly page: string | null
   readonly #socket: WebSocket
@@ -45,7 +41,6 @@ export class Connection implements RoomConnection {
     this.project = who.project
     this.layer = who.layer
     this.wantsAcks = who.wantsAcks
-    this.knowsEpoch = who.knowsEpoch
     this.clients = who.clients
     this.page = who.page
     socket.on('pong', () => (this.#answers = true))

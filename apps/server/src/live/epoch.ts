@@ -1,9 +1,10 @@
-import { baseClient, fieldKey, ROOT, sameValue, toRecord } from '@tamga/collab'
+import { EPOCH_ROOT, fieldKey, ROOT, sameValue, toRecord } from '@tamga/collab'
 import type { Annotation, Content } from '@tamga/model'
 import * as Y from 'yjs'
 import { transact } from '../db/transact.ts'
 import type { Services } from '../services.ts'
 import type { LogGap, Replica } from './replica.ts'
+import { drawServerClients } from './server-clients.ts'
 import { annotationsFor, lockHead, moveEpoch, putSnapshot, setVerified, type Head, type Trx } from './store.ts'
 
 /** Structs a key: what is above is mostly the past of overwritten fields, which each newcomer has to take in. */
@@ -36,7 +37,7 @@ async function begin(trx: Trx, services: Services, layer: string, head: Head): P
   const rows = await annotationsFor(trx, layer, new Date(at.getTime() - GONE_DAYS * DAY))
   const epoch = head.epoch + 1
   await moveEpoch(trx, layer, epoch)
-  await putSnapshot(trx, { layer, epoch, seq: head.seq, state: baseOf(epoch, rows), at })
+  await putSnapshot(trx, { layer, epoch, seq: head.seq, state: baseOf(epoch, rows, drawServerClients().writes), at })
 }
 
 /**
@@ -105,12 +106,13 @@ interface Standing {
   readonly gone_at: Date | null
 }
 
-/** The first state of an epoch's document, as one update. */
-export function baseOf(epoch: number, rows: readonly Standing[]): Uint8Array {
+/** The first state of an epoch's document, as one update of `client`. It is never empty, so that it can be told from others. */
+export function baseOf(epoch: number, rows: readonly Standing[], client: number): Uint8Array {
   const doc = new Y.Doc()
-  doc.clientID = baseClient(epoch)
+  doc.clientID = client
   const map = doc.getMap(ROOT)
   Y.transact(doc, () => {
+    doc.getMap(EPOCH_ROOT).set(EPOCH_ROOT, epoch)
     for (const { id, content, via, unsure, gone_at } of rows) {
       map.set(id, toRecord(content, via))
       if (unsure) map.set(fieldKey(id, 'unsure'), true)

@@ -161,10 +161,10 @@ export class UpgradeHandler {
     if (place.as !== null && place.as !== signedIn.account.id) throw new Refused(closeCodes.signIn, 'another account')
     const { project, head } = await this.#entrance(place, signedIn.account)
     const { account, session } = signedIn
-    const { wantsAcks, epoch, page } = place
+    const { wantsAcks, page } = place
     const layer = place.kind === 'live' ? place.id : null
     const clients = place.clients === null ? null : readClients(place.clients)
-    const who = { account, session, project, layer, wantsAcks, knowsEpoch: epoch !== null, clients, page }
+    const who = { account, session, project, layer, wantsAcks, clients, page }
     const connection = new Connection(socket, stream, who)
     const entered =
       place.kind === 'live' ? await this.#enterRoom(place, connection, head) : this.#enterLobby(project, connection)

@@ -1,9 +1,18 @@
-import { baseClient, closeCodes, ROOT, structsOf } from '@tamga/collab'
+import {
+  closeCodes,
+  earlierBaseClient,
+  EPOCH_ROOT,
+  isCorrectionClient,
+  isServerClient,
+  ROOT,
+  structsOf,
+} from '@tamga/collab'
 import { Settings } from '@tamga/model'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { json } from '../db/json.ts'
 import { newId } from '../services.ts'
+import { beginEpoch } from './epoch.ts'
 import { Replica } from './replica.ts'
 import { Rooms } from './rooms.ts'
 import { layerInfoOf } from './store.ts'
@@ -107,7 +116,9 @@ describe('a new document', () => {
     await rooms.room(layer)
     const after = await load()
     expect([after.epoch, after.seq]).toEqual([2, before.seq])
-    expect([...after.doc.store.clients.keys()]).toEqual([baseClient(2)])
+    const [base, ...others] = after.doc.store.clients.keys()
+    expect([base, others]).toEqual([after.base, []])
+    expect([isServerClient(base!), isCorrectionClient(base!)]).toEqual([true, false])
     expect(structsOf(after.doc)).toBeLessThan(structsOf(before.doc) / 3)
     expect([...after.annotations].sort()).toEqual([...before.annotations].sort())
     expect([...after.creators]).toEqual([...before.creators])
@@ -135,9 +146,91 @@ describe('a new document', () => {
     old.provider.connect()
     await old.closed(closeCodes.epoch)
     const state = await load()
-    expect([...state.doc.store.clients.keys()]).toEqual([baseClient(2)])
+    expect([...state.doc.store.clients.keys()]).toEqual([state.base])
     const plain = await open(bolat)
     expect([...plain.layer.ids()]).toHaveLength(40)
+  })
+
+  test.each([
+    ['names no epoch', {}],
+    // a page that loaded the article anew while its older document was open
+    ['names the new epoch', { epoch: '2' }],
+  ])('that began empty is not mixed with the old one by a client that %s', async (_title, params) => {
+    const old = await open(anna)
+    const id = newId()
+    old.layer.add(span(), { id })
+    old.layer.setGone(id, true)
+    await old.saved()
+    old.provider.shouldConnect = false
+    old.provider.disconnect()
+    const long = new Date(Date.now() - 31 * 24 * 3600 * 1000)
+    await room.db.updateTable('annotation').set({ gone_at: long }).where('layer', '=', layer).execute()
+    await beginEpoch(room.services, layer)
+    room.crash()
+    const before = await load()
+    expect([before.map.size, before.base === null]).toEqual([0, false])
+    old.provider.params = { ack: '1', ...params }
+    old.layer.setGone(id, false)
+    old.provider.connect()
+    await old.closed(closeCodes.epoch)
+    expect((await load()).map.size).toBe(0)
+    const fresh = await open(bolat, params)
+    fresh.layer.add(span(), { id: newId() })
+    await fresh.saved()
+    // who comes back with what it has of this document goes on
+    fresh.provider.disconnect()
+    fresh.layer.add(span(9, 19), { id: newId() })
+    fresh.provider.connect()
+    await fresh.saved()
+    expect((await load()).map.size).toBe(2)
+  })
+
+  test('takes no update of a client that has not said what it has', async () => {
+    await beginEpoch(room.services, layer)
+    const blind = new Stranger(room, `/live/${layer}`, { cookie: anna.cookie })
+    await blind.opened()
+    blind.say({ type: 'step2', update: new Uint8Array([0, 0]) })
+    await blind.closed()
+    expect(blind.code).toBe(closeCodes.epoch)
+  })
+
+  test('is told by what its base left there, whatever a page deletes', async () => {
+    await beginEpoch(room.services, layer)
+    const { base, doc } = await load()
+    const other = new Y.Doc()
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
+    other.getMap(EPOCH_ROOT).delete(EPOCH_ROOT)
+    const again = new Y.Doc()
+    Y.applyUpdate(again, Y.encodeStateAsUpdate(other))
+    expect(again.getMap(EPOCH_ROOT)._map.get(EPOCH_ROOT)?.id.client).toBe(base)
+  })
+
+  test('of the release before is told by the id that this release gave its base', async () => {
+    const id = newId()
+    const doc = new Y.Doc()
+    doc.clientID = earlierBaseClient(2)
+    doc.getMap(ROOT).set(id, ['span', [[0, 8]], 'loc', [], null])
+    await room.db
+      .insertInto('layer_snapshot')
+      .values({ layer, epoch: 2, seq: 0, state: Buffer.from(Y.encodeStateAsUpdate(doc)) })
+      .execute()
+    await room.db.updateTable('layer_head').set({ epoch: 2 }).where('layer', '=', layer).execute()
+    const tab = await open(anna)
+    tab.layer.add(span(9, 19), { id: newId() })
+    await tab.saved()
+    tab.provider.disconnect()
+    tab.layer.add(span(20, 25), { id: newId() })
+    tab.provider.connect()
+    await tab.saved()
+    expect((await load()).base).toBe(earlierBaseClient(2))
+    expect((await load()).map.size).toBe(3)
+    const stale = new Stranger(room, `/live/${layer}`, { cookie: bolat.cookie }, null)
+    await stale.opened()
+    const old = new Y.Doc()
+    old.getMap(ROOT).set(newId(), ['span', [[0, 8]], 'loc', [], null])
+    stale.say({ type: 'step1', vector: Y.encodeStateVector(old) })
+    await stale.closed()
+    expect(stale.code).toBe(closeCodes.epoch)
   })
 
   test('leaves out what is gone for a month, which stays in its row', async () => {

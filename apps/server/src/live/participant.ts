@@ -27,8 +27,6 @@ export interface RoomConnection {
   readonly account: PublicAccount
   /** True if it asked for acknowledgements (`?ack=1`); others would not know the message. */
   readonly wantsAcks: boolean
-  /** True if it said at the door which document it has. */
-  readonly knowsEpoch: boolean
   /** The client ids that it announced in the handshake's address; null if it leaves that to its first awareness. */
   readonly clients: readonly number[] | null
   /** Tells apart the pages of one account, over all connections of a page; null if it does not say. */
@@ -52,6 +50,8 @@ export class Participant {
   queuedBytes = 0
   /** How many of its values did not stand. */
   refused = 0
+  /** Its step 1 has arrived, and is one of this document. */
+  asked = false
   /** Its first step 2 has arrived: what it sends from now on builds on what the server has. */
   synced = false
   /** Its step 1 was answered: from now on it gets every update. */

@@ -1,8 +1,17 @@
-import { isServerClient, LayerDoc, ROOT, SERVER_CLIENT, structsOf } from '@tamga/collab'
+import {
+  earlierBaseClient,
+  EPOCH_ROOT,
+  isServerClient,
+  LayerDoc,
+  ROOT,
+  structsOf,
+  type ServerClients,
+} from '@tamga/collab'
 import { emptyLabelSet, type Annotation, type LabelSet, type Plain, type Role } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Db } from '../db/open.ts'
 import { takeAs, type DocumentMap } from './accept.ts'
+import { drawServerClients } from './server-clients.ts'
 import { authorsOf, clientsOf, headOf, logAfter, snapshotOf, type LayerInfo } from './store.ts'
 
 /** One row of a layer's log: what one account's update did. */
@@ -35,12 +44,6 @@ export class WentBack extends Error {
     super(`the log of ${layer} went back from ${from} to ${to}: was a backup restored?`)
   }
 }
-
-/**
- * Under this id nobody writes: a copy that takes in the server's own structs has it meanwhile, or Yjs would think that
- * somebody else uses its id.
- */
-const NOBODY = 0
 
 /** From so many rows on a copy is read anew rather than carried on row by row. */
 const ROW_BY_ROW = 500
@@ -87,17 +90,21 @@ export class Replica {
   /** What another process wrote and this copy took from the log, until those in the room have it too. */
   unsent: Uint8Array[] = []
 
-  private constructor(info: LayerInfo) {
+  /** The client ids under which this copy writes. */
+  readonly serverClients: ServerClients
+
+  private constructor(info: LayerInfo, serverClients = drawServerClients()) {
     this.info = info
+    this.serverClients = serverClients
+    this.doc.clientID = serverClients.corrections
     this.map = this.doc.getMap(ROOT)
     this.layer = new LayerDoc(this.doc, () => this.rules)
   }
 
   /** A copy of a layer that nobody has written yet. */
-  static empty(info: LayerInfo, epoch = 1): Replica {
-    const replica = new Replica(info)
+  static empty(info: LayerInfo, epoch = 1, serverClients?: ServerClients): Replica {
+    const replica = new Replica(info, serverClients)
     replica.epoch = epoch
-    replica.doc.clientID = SERVER_CLIENT
     return replica
   }
 
@@ -120,6 +127,17 @@ export class Replica {
 
   get rules() {
     return { text: this.info.text, labels: this.labels }
+  }
+
+  /**
+   * The client id that began this epoch's document; null in the first epoch. Whoever has this document has something of that
+   * id, and whoever has another has not.
+   */
+  get base(): number | null {
+    if (this.epoch === 1) return null
+    const base = this.doc.getMap(EPOCH_ROOT)._map.get(EPOCH_ROOT)?.id.client ?? earlierBaseClient(this.epoch)
+    // an earlier release left nothing in a document that began empty
+    return Y.getState(this.doc.store, base) === 0 ? null : base
   }
 
   /** Notes how a flush that asked found the layer, and which roles these accounts have there. */
@@ -191,7 +209,6 @@ export class Replica {
   /** Takes in rows that follow this copy, one by one, each under its author. */
   take(rows: readonly LogRow[], upto: number): void {
     this.doubt()
-    this.doc.clientID = NOBODY
     for (const { account, data } of rows) {
       for (const client of Y.parseUpdateMeta(data).from.keys())
         if (!isServerClient(client) && !this.clients.has(client)) this.clients.set(client, account)
@@ -205,7 +222,6 @@ export class Replica {
   /** Applies the rows up to a number at once, which is quicker for many, and reads what they make. */
   async #replay(db: Db, upto: number): Promise<Uint8Array[]> {
     const updates = (await rowsBetween(db, this.info.layer, this.seq, upto)).map(({ data }) => data)
-    this.doc.clientID = NOBODY
     Y.transact(this.doc, () => updates.forEach((update) => Y.applyUpdate(this.doc, update)))
     this.#whole(upto)
     this.tailBytes += updates.reduce((sum, { length }) => sum + length, 0)
@@ -222,10 +238,9 @@ export class Replica {
     return rows.map(({ data }) => data)
   }
 
-  /** After rows were applied: nothing may be missing, and the server's id is this copy's again. */
+  /** After rows were applied: nothing may be missing. */
   #whole(upto: number): void {
     if (this.doc.store.pendingStructs || this.doc.store.pendingDs) throw new LogGap(this.info.layer, this.epoch, upto)
-    this.doc.clientID = SERVER_CLIENT
     this.seq = upto
   }
 

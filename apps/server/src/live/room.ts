@@ -1,5 +1,4 @@
 import {
-  baseClient,
   closeCodes,
   decodeMessage,
   decodeOwnAwareness,
@@ -247,10 +246,10 @@ export class Room implements Flushable {
     const has = readVector(vector)
     if (isFault(has)) return this.#close(participant, has.close, has.reason)
     // at once: what it sends next builds on what it has
-    if (this.#isStale(participant, has))
-      return this.#close(participant, closeCodes.epoch, 'the layer has a new document')
     if (this.#knowsMore(participant, has))
       return this.#close(participant, closeCodes.history, 'the database is at an earlier state')
+    if (this.#isStale(has)) return this.#close(participant, closeCodes.epoch, 'the layer has a new document')
+    participant.asked = true
     this.#whenDurable(() => {
       participant.connection.together(() => {
         participant.connection.send(this.#whole.lacking(this.#replica, has))
@@ -260,12 +259,13 @@ export class Room implements Flushable {
     })
   }
 
-  /** Who does not say which document it has, and has something, but not what this one began with, has an older one. */
-  #isStale(participant: Participant, has: ReadonlyMap<number, number>): boolean {
-    const { doc, epoch } = this.#replica
-    const base = baseClient(epoch)
-    if (participant.connection.knowsEpoch || epoch === 1 || Y.getState(doc.store, base) === 0) return false
-    return has.size > 0 && !has.has(base)
+  /**
+   * Who has something, but not what this document began with, has another one, whatever epoch it named at the handshake: the
+   * number of a page may be newer than its document, and a plain client names none.
+   */
+  #isStale(has: ReadonlyMap<number, number>): boolean {
+    const { base } = this.#replica
+    return base !== null && has.size > 0 && !has.has(base)
   }
 
   /**
@@ -286,6 +286,9 @@ export class Room implements Flushable {
   #receiveUpdate(participant: Participant, type: 'step2' | 'update', bytes: Uint8Array): void {
     const n = ++participant.received
     if (!participant.takeUpdate(this.#now())) return this.#close(participant, closeCodes.limits, 'too many updates')
+    // nobody can tell which document it has: an older one must not be mixed with this one
+    if (!participant.asked && this.#replica.base !== null)
+      return this.#close(participant, closeCodes.epoch, 'no state vector before the first update')
     // what is typed before the first step 2 is in it again
     if (type === 'update' && !participant.synced) return
     const limits = participant.synced ? liveLimits.update : liveLimits.stepTwo

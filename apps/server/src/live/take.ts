@@ -162,7 +162,7 @@ function takeIn(
   if (found.clients.length === 0 && !found.deletes) return null
   if (participant.refused > MOST_REFUSED) return { close: closeCodes.limits, reason: 'too much that may not stand' }
   const account = participant.account.id
-  return { account, update: found.update, ...apply(found.update, { account, role, shut, locked }) }
+  return { account, update: found.update, ...apply(found, { account, role, shut, locked }) }
 }
 
 const mayNotWrite: UpdateFault = { close: closeCodes.notYours, reason: 'may not write here' }

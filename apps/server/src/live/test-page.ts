@@ -3,6 +3,7 @@ import {
   encodeAwareness,
   encodeMessage,
   fieldOf,
+  isCorrectionClient,
   LayerDoc,
   OwnUndo,
   Pending,
@@ -213,8 +214,13 @@ export class Page {
     this.layer.onAct((act) => this.#record(act))
     this.pending.observe(() => this.#settle())
     this.doc.getMap(ROOT).observe((event) => {
-      if (event.transaction.local) return
-      for (const key of event.keysChanged) this.foreign.add(key as string)
+      for (const key of event.keysChanged as Set<string>) {
+        const { id, deleted } = event.target._map.get(key)!
+        const isCorrection = deleted || isCorrectionClient(id.client)
+        if (event.transaction.local) this.foreign.delete(key)
+        // what the server says again is nobody's
+        else if (!isCorrection) this.foreign.add(key)
+      }
     })
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin === this) return

@@ -1,4 +1,4 @@
-import { closeCodes, decodeMessage, type CloseCode, type Message } from '@tamga/collab'
+import { closeCodes, decodeMessage, serverClients, type CloseCode, type Message } from '@tamga/collab'
 import { LabelSet, type Content, type ProblemCode } from '@tamga/model'
 import * as Y from 'yjs'
 import type { Bus } from '../bus.ts'
@@ -55,6 +55,7 @@ export class Stored {
   holder: Process | null = null
   shut: ProblemCode | null = null
   readonly locked = new Set<string>()
+  #drawn = 0
 
   commit(written: readonly LogRow[], rows: LayerRows, moved: number, clients: ReadonlyMap<number, string>): void {
     this.log.push(...written)
@@ -76,7 +77,7 @@ export class Stored {
       content: row.content as Content,
       gone_at: row.gone ? new Date(0) : null,
     }))
-    this.base = { state: baseOf(this.epoch, standing), seq: this.seq }
+    this.base = { state: baseOf(this.epoch, standing, this.#serverClients().writes), seq: this.seq }
     this.log = []
     this.clients = new Map()
     this.doc = new Y.Doc()
@@ -88,12 +89,18 @@ export class Stored {
     this.base = { state: Y.encodeStateAsUpdate(this.doc), seq: this.seq }
   }
 
+  /** Ids of which each is drawn once; drawn by number, so that a seed tells the same story again. */
+  #serverClients() {
+    const n = Math.imul(++this.#drawn, 0x9e3779b1) >>> 0
+    return serverClients(n, n)
+  }
+
   rowsAfter(seq: number): LogRow[] {
     return this.log.slice(seq - (this.seq - this.log.length))
   }
 
   load(): Replica {
-    const replica = Replica.empty(info, this.epoch)
+    const replica = Replica.empty(info, this.epoch, this.#serverClients())
     for (const [client, account] of this.clients) replica.clients.set(client, account)
     const base = this.base ? [{ account: '', data: this.base.state }] : []
     replica.take([...base, ...this.rowsAfter(this.base?.seq ?? 0)], this.seq)
@@ -110,7 +117,6 @@ export class Stored {
 export class Wire implements RoomConnection {
   readonly account: PublicAccount
   readonly wantsAcks = true
-  readonly knowsEpoch = true
   readonly clients: readonly number[] | null
   readonly page = null
   closed = false
@@ -195,8 +201,18 @@ export class Process {
     if (epoch !== this.#stored.epoch) return wire.close(closeCodes.epoch)
     this.#room ??= this.#open()
     if (this.#room.replica.epoch !== epoch) return wire.close(closeCodes.epoch)
+    this.#reach(this.#room)
     this.wires.add(wire)
     this.#room.enter(wire)
+  }
+
+  /** As the handshake does: who comes finds all that was durable before. */
+  #reach(room: Room): void {
+    const { replica } = room
+    if (this.#flush || replica.seq >= this.#stored.seq) return
+    room.begins()
+    replica.take(this.#stored.rowsAfter(replica.seq), this.#stored.seq)
+    room.ends()
   }
 
   receive(wire: Wire): void {

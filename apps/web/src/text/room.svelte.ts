@@ -124,6 +124,8 @@ export class Room {
   #slow = $state(false)
   #provider: WebsocketProvider | null = null
   #pendingOf!: Pending
+  // of the document: the article may be loaded anew, with a later number, while an older document is open
+  #epoch = 0
   #close = () => {}
   // the document is to be given up for a fresh one before anything is sent
   #stale: boolean
@@ -242,6 +244,7 @@ export class Room {
     const layer = new LayerDoc(doc, () => ({ text: this.text, labels: this.article.labelSet.set }))
     const pending = new Pending(layer)
     this.layer = layer
+    this.#epoch = this.article.layer.epoch
     this.#pendingOf = pending
     layer.onAct((act) => {
       this.#edits.record(act, doc.clientID, Y.getState(doc.store, doc.clientID))
@@ -344,12 +347,12 @@ export class Room {
   }
 
   #params(doc: Y.Doc): Record<string, string> {
-    const { layer, project } = this.article
+    const { project } = this.article
     const after = this.standing.position(`project/${project}`)
     // whose page it is: another's session in the same browser must not send what I wrote
     // the id under which this document is written in, and which page it is of: one that is taken is another's
     const own = { client: String(doc.clientID), page: this.#edits.tab }
-    return { ack: '1', epoch: String(layer.epoch), after: String(after), as: this.#options.me, ...own }
+    return { ack: '1', epoch: String(this.#epoch), after: String(after), as: this.#options.me, ...own }
   }
 
   #hear(provider: WebsocketProvider, pending: Pending): void {
