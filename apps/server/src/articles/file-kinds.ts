@@ -1,6 +1,7 @@
 import { limits, Problem } from '@tamga/model'
 import { linesOf } from './lines.ts'
-import type { Prepared, Segmenter } from './segmenter.ts'
+import type { Segmenter } from './segmenter.ts'
+import type { Prepared } from './segments.ts'
 
 /** One article found in a file, or why there is none; the line is null where the file as a whole is meant. */
 export type Found =

@@ -1,26 +1,12 @@
 import { parentPort } from 'node:worker_threads'
 import { sentences, tokens, type Language } from '@tamga/language'
-import { Problem, type ProblemCode, type ProblemDetails } from '@tamga/model'
-import type { Draft } from './draft.ts'
+import { Problem } from '@tamga/model'
 import { draftFromLine } from './json-line.ts'
 import { draftFromText } from './plain-text.ts'
+import type { SegmentAnswer, SegmentRequest } from './segments.ts'
 
 // Texts of strangers are read and cut in a thread of their own: a long one never stops the server, and one that takes too
 // long is ended with its thread.
-
-/** What the thread is asked: to read the bytes of a file or a line and to cut its text, or to cut a text at hand. */
-export type SegmentRequest =
-  | { readonly kind: 'text' | 'line'; readonly bytes: Uint8Array }
-  | { readonly kind: 'cut'; readonly text: string; readonly language: Language | null }
-
-/**
- * What it answers: the article that it read, if it read one, and the ranges of its text in code units, in one array: the
- * number of tokens, then start and end of each token, then start and end of each sentence.
- */
-export type SegmentAnswer =
-  | { readonly draft: Draft | null; readonly ranges: Uint32Array }
-  | { readonly problem: { readonly code: ProblemCode; readonly details: ProblemDetails } }
-  | { readonly fault: string }
 
 const port = parentPort!
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { limits, Problem, type Language } from '@tamga/model'
 import type { Draft } from './draft.ts'
-import type { SegmentAnswer, SegmentRequest } from './segment-worker.ts'
+import type { Prepared, SegmentAnswer, SegmentRequest, Segments } from './segments.ts'
 
 /**
  * How long the thread may take for one text before it is ended: time in which this process works, so that a busy machine
@@ -11,17 +11,6 @@ export interface SegmentLimits {
   readonly ms: number
   /** Beside that, for each million code points. */
   readonly msPerMillion: number
-}
-
-/** Tokens and sentences of a text, each a flat array: start and end in code units, start and end, … */
-export interface Segments {
-  readonly tokens: Uint32Array
-  readonly sentences: Uint32Array
-}
-
-/** An article on its way in, with its tokens and sentences. */
-export interface Prepared extends Segments {
-  readonly draft: Draft
 }
 
 /** On a busy machine the thread may wait so many times longer than it may work. */

@@ -1,8 +1,8 @@
 import { Problem } from '@tamga/model'
 import type { Db } from '../db/open.ts'
-import { rowsOf } from './draft.ts'
+import { rowsOf } from './article-rows.ts'
 import { stagingImport, takenIds, type FileReport, type Refusal } from './import-store.ts'
-import type { Prepared } from './segmenter.ts'
+import type { Prepared } from './segments.ts'
 import { insertArticles, type ArticleRows } from './store.ts'
 
 const LISTED = 100
