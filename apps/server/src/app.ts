@@ -44,7 +44,7 @@ export interface AppParts {
 /** One origin: the API under /api, the web application under everything else. */
 export function createApp({ services, sessions, live, readiness, metricsToken, pagesDir }: AppParts) {
   const app = new Hono<Env>()
-  app.onError(answerErrors(services.log))
+  app.onError(answerErrors(services.log, services.disk))
   // before all checks: those who ask this come by address, and ask often
   app.route('/', healthRoutes(services, readiness, metricsToken))
   app.use(async (c, next) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { every, taskFailed } from './background.ts'
+import { DiskState } from './db/disk.ts'
 import { openLog } from './log.ts'
 import { Metrics } from './metrics.ts'
 
@@ -13,7 +14,7 @@ interface Line {
 function listening() {
   const lines: Line[] = []
   const log = openLog({ json: true, level: 'info' }, (line) => lines.push(JSON.parse(line) as Line))
-  return { services: { log, metrics: new Metrics() }, lines }
+  return { services: { log, metrics: new Metrics(), disk: new DiskState() }, lines }
 }
 
 const coded = (code: string, message = 'told') => Object.assign(new Error(message), { code })
@@ -26,6 +27,8 @@ test.each([
   ['pg says that the connection ended', new Error('Connection terminated unexpectedly')],
   ['no connection was to be had', new Error('timeout exceeded when trying to connect')],
   ['somebody held a lock', coded('55P03')],
+  ['the disk is full', coded('53100')],
+  ['it takes no writes', coded('25006')],
 ])('says nothing while the database is away: %s', (_why, error) => {
   const { services, lines } = listening()
   for (let i = 0; i < 5; i++) taskFailed(services, 'sweep', error)
@@ -37,7 +40,6 @@ test.each([
   ['a fault of the code', new TypeError('x is not a function')],
   ['a statement that is wrong', coded('42703', 'column "x" does not exist')],
   ['a value that cannot be stored', coded('22021')],
-  ['a full disk', coded('53100')],
 ])('logs every other failure with its stack and counts it: %s', async (_what, error) => {
   const { services, lines } = listening()
   taskFailed(services, 'sweep', error)

@@ -2,15 +2,15 @@ import { isBusy, isDisconnected } from './db/transact.ts'
 import type { Services } from './services.ts'
 import type { Task } from './tasks.ts'
 
-type Told = Pick<Services, 'log' | 'metrics'>
+type Told = Pick<Services, 'log' | 'metrics' | 'disk'>
 
 /**
- * Tells of the failure of a task. That the database is away, or that somebody held what it wanted, is no news: the watch
- * over the database says the one, the next run mends the other. All else is logged with its stack and counted, and shows in
+ * Tells of the failure of a task. That the database is away, that somebody held what it wanted, or that the disk takes no
+ * writes, is no news: others say it, and the next run mends it. All else is logged with its stack and counted, and shows in
  * `/readyz` when it repeats.
  */
-export function taskFailed({ log, metrics }: Told, task: Task, err: unknown): void {
-  if (isDisconnected(err) || isBusy(err)) return
+export function taskFailed({ log, metrics, disk }: Told, task: Task, err: unknown): void {
+  if (isDisconnected(err) || isBusy(err) || disk.note(err) !== null) return
   const inARow = metrics.background.failed(task)
   metrics.backgroundFailures.inc({ task })
   log.error({ err, task, inARow }, 'a background task failed')

@@ -22,7 +22,7 @@ export type { ExportReport } from '@tamga/formats'
  */
 export function createConsole(services: Services) {
   const app = new Hono()
-  app.onError(answerErrors(services.log))
+  app.onError(answerErrors(services.log, services.disk))
   return app
     .post('/link', async (c) => {
       const { email } = read(LinkOrder, await c.req.json())

@@ -78,3 +78,14 @@ test('a server that stops says so at once', async () => {
   expect((await own.app.request('/healthz')).status).toBe(200)
   await own.close()
 })
+
+test('a disk that takes no writes is named, and people are sent here still: reading goes on', async () => {
+  const { disk } = app.services
+  disk.report('EDQUOT')
+  const answer = await ask('/readyz')
+  disk.report(null)
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    { ready: true, missing: [], degraded: ['disk'], disk: 'the disk quota is used up' },
+  ])
+})

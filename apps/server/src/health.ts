@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono, type Context } from 'hono'
+import { diskSentences } from './db/disk.ts'
 import { unappliedSteps } from './db/migrate.ts'
 import { isLoopback } from './env.ts'
 import type { Services } from './services.ts'
@@ -89,8 +90,14 @@ export const healthRoutes = (services: Services, readiness: Readiness, token: st
     .get('/readyz', async (c) => {
       const missing = await readiness.missing()
       const failing = services.metrics.background.failing.map((task) => `background:${task}`)
-      const degraded = [...(services.bus.state === 'down' ? ['redis'] : []), ...failing]
-      return c.json({ ready: missing.length === 0, missing, degraded }, missing.length === 0 ? 200 : 503, fresh)
+      const { trouble } = services.disk
+      const disk = trouble === null ? null : diskSentences[trouble]
+      const degraded = [...(services.bus.state === 'down' ? ['redis'] : []), ...(disk ? ['disk'] : []), ...failing]
+      return c.json(
+        { ready: missing.length === 0, missing, degraded, ...(disk && { disk }) },
+        missing.length === 0 ? 200 : 503,
+        fresh,
+      )
     })
     .get('/metrics', async (c) => {
       if (!isNear(c) && !(token !== null && carries(c, token))) return c.notFound()

@@ -52,6 +52,7 @@ export class Metrics {
 
   // the database
   readonly databaseUp = this.#gauge('tamga_database_up', '1 while the database answers, else 0')
+  readonly diskWritable = this.#gauge('tamga_disk_writable', '1 while the disk of the database takes writes, else 0')
   readonly logRows = this.#gauge('tamga_log_rows', 'Rows in the log of live edits, about')
   readonly logBytes = this.#gauge('tamga_log_bytes', 'What the log of live edits takes on disk')
 

@@ -2,13 +2,19 @@ import { Problem } from '@tamga/model'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { openLog } from './log.ts'
+import { DiskState } from './db/disk.ts'
 import { answerErrors } from './problem.ts'
 
 /** What a browser gets, and what the log, when a route throws. */
 async function thrown(error: Error) {
   let log = ''
   const app = new Hono()
-  app.onError(answerErrors(openLog({ json: true, level: 'info' }, (line) => (log += line))))
+  app.onError(
+    answerErrors(
+      openLog({ json: true, level: 'info' }, (line) => (log += line)),
+      new DiskState(),
+    ),
+  )
   app.get('/it', () => {
     throw error
   })
@@ -32,6 +38,15 @@ test('what the database says of a row stays out of both', async () => {
   const { status, text, log } = await thrown(error)
   expect([status, text.includes('constraint'), log.includes('ann@example.org')]).toEqual([500, false, false])
 })
+
+test.each(['53100', '58030', '25006', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])(
+  'a disk that takes no writes (%s) is named as that, with a status of its own',
+  async (code) => {
+    const { status, text, log } = await thrown(Object.assign(new Error('no'), { code }))
+    expect([status, (JSON.parse(text) as { code: string }).code]).toEqual([507, 'disk_full'])
+    expect(log).not.toContain('problem.test.ts')
+  },
+)
 
 test.each(['ECONNREFUSED', '57P03', '53300', '40P01', '55P03'])(
   'a database that is away or busy (%s) asks to wait',

@@ -3,6 +3,7 @@ import type { Context, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { routePath } from 'hono/route'
+import type { DiskState } from './db/disk.ts'
 import { isAway, isBusy } from './db/transact.ts'
 import type { Log } from './log.ts'
 
@@ -27,10 +28,14 @@ function retryAfter({ code, details }: Problem): number | null {
  * the request's id, which the answer names.
  */
 export const answerErrors =
-  (log: Log): ErrorHandler =>
+  (log: Log, disk: DiskState): ErrorHandler =>
   (error, c) => {
     if (error instanceof Problem) return answerWith(c, error)
-    const known = fromHttp(error) ?? fromDatabase(error)
+    const trouble = disk.note(error)
+    const known =
+      trouble !== null || (isAway(error) && disk.trouble !== null)
+        ? 'disk_full'
+        : (fromHttp(error) ?? fromDatabase(error))
     const at = { method: c.req.method, route: routePath(c) }
     if (isAway(error)) log.warn({ ...at, reason: error.message }, 'no answer from the database')
     if (known) return answerWith(c, new Problem(known))

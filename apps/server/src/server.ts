@@ -11,6 +11,7 @@ import { limitPasswordChecks } from './auth/password.ts'
 import { openSessions } from './auth/sessions.ts'
 import { demoAccounts, nobodyYet } from './auth/store.ts'
 import { makeFirstOwnerLink, makeSignInLink } from './auth/tickets.ts'
+import { diskSentences } from './db/disk.ts'
 import { installationOf } from './db/installation.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase, type Database } from './db/open.ts'
@@ -112,6 +113,7 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
   })
   services.metrics.watchProcess()
   services.metrics.watchConnections(database)
+  tellOfDisk(services)
   const endUpkeep = keepUp(database, services, () => traffic.idle)
   const unwatch = readiness.watch()
   const console = await openConsole(services)
@@ -146,6 +148,16 @@ async function serve(env: Env, parts: Parts, log: Log, database: Database, bus: 
   }
 }
 
+/** Says once when the disk stops to take writes, and once when it takes them again. */
+function tellOfDisk({ disk, log, metrics }: Services): void {
+  metrics.diskWritable.set(1)
+  disk.onChange((trouble) => {
+    metrics.diskWritable.set(trouble === null ? 1 : 0)
+    if (trouble === null) log.warn('the disk takes writes again')
+    else log.error(`${diskSentences[trouble]}: nothing can be saved until that ends; reading goes on`)
+  })
+}
+
 /** What all parts of a server share, with the two that know each other through it. */
 function openServices(
   env: Env,
@@ -165,6 +177,7 @@ function openServices(
   const services: Services = {
     db: database.db,
     kind: database.kind,
+    disk: database.disk,
     origins,
     bus,
     notifier: new FactNotifier(bus),

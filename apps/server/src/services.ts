@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { idFrom, ID_BYTES } from '@tamga/model'
 import { Segmenter } from './articles/segmenter.ts'
 import { alone, type Bus } from './bus.ts'
+import type { DiskState } from './db/disk.ts'
 import type { Database, Db } from './db/open.ts'
 import { DEFAULT_PORT } from './env.ts'
 import { FactNotifier } from './facts.ts'
@@ -14,6 +15,8 @@ import { openRateLimits, type RateLimits } from './rate-limits.ts'
 export interface Services {
   readonly db: Db
   readonly kind: Database['kind']
+  /** Whether what is written can be stored. */
+  readonly disk: DiskState
   readonly origins: Origins
   /** The way to the other processes over this database. */
   readonly bus: Bus
@@ -42,7 +45,7 @@ export const newSecret = (): string => randomBytes(20).toString('hex')
  * with the built worker that cuts them.
  */
 export function openServices(
-  { db, kind }: Pick<Database, 'db' | 'kind'>,
+  { db, kind, disk }: Pick<Database, 'db' | 'kind' | 'disk'>,
   publicUrl: string | null = null,
   segmentWorker: string | null = null,
 ): Services {
@@ -50,6 +53,7 @@ export function openServices(
   return {
     db,
     kind,
+    disk,
     origins: originsOf(publicUrl, DEFAULT_PORT),
     bus,
     notifier: new FactNotifier(bus),

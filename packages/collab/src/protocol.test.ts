@@ -17,6 +17,8 @@ const messages: Message[] = [
   },
   { type: 'fact', fact: { scope: 'project/p', n: 7, kind: 'decided', payload: { annotation: 'a' } } },
   { type: 'here', here: { article: ['one', 'two'] } },
+  { type: 'disk', full: true },
+  { type: 'disk', full: false },
 ]
 
 test.each(messages.map((message) => [message.type, message] as const))(
@@ -40,6 +42,7 @@ test.each([
   ['an unknown sync message', [0, 7, 1, 0]],
   ['JSON of another shape', [121, 2, 91, 93]],
   ['no JSON', [122, 1, 123]],
+  ['a disk that is neither full nor not', [124, 2]],
 ])('%s is nothing', (_name, frame) => expect(decodeMessage(new Uint8Array(frame))).toBeNull())
 
 test('an awareness message is read entry by entry, or not at all', () => {

@@ -11,6 +11,7 @@ export const messages = {
   refusal: 121,
   fact: 122,
   here: 123,
+  disk: 124,
 } as const
 
 /** What the server did not let stand: the key of the document, why, and what a sentence about it needs. */
@@ -42,6 +43,8 @@ export type Message =
   | { readonly type: 'refusal'; readonly refusal: Refusal }
   | { readonly type: 'fact'; readonly fact: FactMessage }
   | { readonly type: 'here'; readonly here: Here }
+  /** True while the server cannot store anything: what it has is kept and tried again. */
+  | { readonly type: 'disk'; readonly full: boolean }
 
 /** One message as the bytes of one frame. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -72,6 +75,9 @@ function write(encoder: encoding.Encoder, message: Message): void {
       return writeJson(encoder, messages.fact, factToJson(message.fact))
     case 'here':
       return writeJson(encoder, messages.here, message.here)
+    case 'disk':
+      encoding.writeVarUint(encoder, messages.disk)
+      return encoding.writeVarUint(encoder, message.full ? 1 : 0)
   }
 }
 
@@ -114,6 +120,8 @@ function read(decoder: decoding.Decoder, type: number): Message | null {
       return { type: 'fact', fact: readFact(decoder) }
     case messages.here:
       return { type: 'here', here: readHere(decoder) }
+    case messages.disk:
+      return { type: 'disk', full: readDisk(decoder) }
     default:
       return null
   }
@@ -126,7 +134,7 @@ function readSync(decoder: decoding.Decoder): Message | null {
   return type === 'step1' ? { type, vector: bytes } : { type, update: bytes }
 }
 
-// The four below start behind the message's number, where y-websocket's `messageHandlers` are called.
+// The five below start behind the message's number, where y-websocket's `messageHandlers` are called.
 
 /** How many document messages of this connection are durable. Throws on anything else. */
 export const readAck = (decoder: decoding.Decoder): number => decoding.readVarUint(decoder)
@@ -152,6 +160,13 @@ export function readHere(decoder: decoding.Decoder): Here {
   const value = readJson(decoder)
   if (!Object.values(value).every((item) => Array.isArray(item))) throw new Error('not who is where')
   return value as Here
+}
+
+/** Whether the server's disk is full. Throws on anything else. */
+export function readDisk(decoder: decoding.Decoder): boolean {
+  const full = decoding.readVarUint(decoder)
+  if (full > 1) throw new Error('not about the disk')
+  return full === 1
 }
 
 function readJson(decoder: decoding.Decoder): object {

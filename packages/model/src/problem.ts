@@ -17,6 +17,7 @@ export const problems = {
   busy: 503,
   internal: 500,
   unreachable: 503,
+  disk_full: 507,
   // people
   sign_in: 401,
   wrong_password: 401,

@@ -9,6 +9,7 @@ import {
   type RegisteredDatabaseSessionAttributes,
   type RegisteredDatabaseUserAttributes,
 } from 'lucia'
+import { diskTroubleOf } from '../db/disk.ts'
 import { installationKey } from '../db/installation.ts'
 import type { Db } from '../db/open.ts'
 import type { Reader } from '../db/reach.ts'
@@ -217,7 +218,11 @@ function hashingAdapter(db: Db, demo: boolean): Adapter {
           .set({ expires_at: expiresAt })
           .where('id_hash', '=', hashOf(token))
           .where('made_by', 'is', null)
-          .execute(),
+          .execute()
+          // a disk that takes no writes ends no session: it is renewed the next time
+          .catch((error: unknown) => {
+            if (diskTroubleOf(error) === null) throw error
+          }),
       ),
     deleteSession: (token) => void_(db.deleteFrom('session').where('id_hash', '=', hashOf(token)).execute()),
     deleteUserSessions: (account) => void_(db.deleteFrom('session').where('account', '=', account).execute()),

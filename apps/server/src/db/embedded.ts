@@ -1,11 +1,15 @@
 import { rmSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../log.ts'
-import type { PgliteOptions } from './pglite-worker.ts'
+import { diskSentences, type DiskState } from './disk.ts'
+import type { DiskReport, PgliteOptions } from './pglite-worker.ts'
 
 /** So often the thread may end by itself, or have to be ended, before that counts as no way to run. */
 const RESTARTS = 3
 const WITHIN_MS = 5 * 60_000
+/** How often it is tried to start again while the disk takes no writes. */
+const FULL_MS = 1000
 
 /**
  * The embedded database in its thread. When the thread ends it is begun anew on the same folder, as a crashed Postgres
@@ -15,6 +19,7 @@ export class Embedded {
   readonly #file: string
   readonly #options: PgliteOptions
   readonly #log: Log
+  readonly #disk: DiskState
   readonly #restarts: number[] = []
   #worker: Worker | null = null
   #starting: Promise<void>
@@ -22,9 +27,10 @@ export class Embedded {
   #lost: Error | null = null
   #onLost: (error: Error) => void = () => undefined
 
-  constructor(file: string, options: PgliteOptions, log: Log) {
+  constructor(file: string, options: PgliteOptions, disk: DiskState, log: Log) {
     this.#file = file
     this.#options = options
+    this.#disk = disk
     this.#log = log
     this.#starting = this.#start()
   }
@@ -61,6 +67,9 @@ export class Embedded {
     // a thread that was ended leaves its socket's file
     if ('path' in listen) rmSync(listen.path, { force: true })
     const worker = new Worker(this.#file, { workerData: this.#options })
+    worker.on('message', (message: DiskReport | { kind: string }) => {
+      if (message.kind === 'disk') this.#disk.report((message as DiskReport).code)
+    })
     await answer(worker, 'ready')
     this.#worker = worker
     let why = ''
@@ -71,6 +80,7 @@ export class Embedded {
   #ended(how: string): void {
     this.#worker = null
     if (this.#closing) return
+    if (this.#disk.trouble !== null) return this.#waitForSpace(how)
     const now = performance.now()
     this.#restarts.push(now)
     const lately = this.#restarts.filter((time) => now - time < WITHIN_MS)
@@ -83,11 +93,36 @@ export class Embedded {
     )
   }
 
+  /** A full disk ends it without a fault of its own: it is started again, and again, until there is space. */
+  #waitForSpace(how: string): void {
+    this.#log.error(`${how}, since ${diskSentences[this.#disk.trouble!]}; it is started again when that ends`)
+    this.#starting = this.#startWhenWritable()
+    this.#starting.then(
+      () => this.#closing || this.#log.warn('the embedded database answers again'),
+      (error: Error) => this.#lose(error),
+    )
+  }
+
+  async #startWhenWritable(): Promise<void> {
+    while (!this.#closing) {
+      try {
+        await this.#start()
+        return this.#disk.report(null)
+      } catch (error) {
+        if (!(error as Error).message.startsWith(NO_WRITES)) throw error
+      }
+      await pause(FULL_MS, undefined, { ref: false })
+    }
+  }
+
   #lose(error: Error): void {
     this.#lost = error
     this.#onLost(error)
   }
 }
+
+/** How the worker's error begins that could not start since the disk takes no writes. */
+const NO_WRITES = 'the disk takes no writes'
 
 /** Waits for one kind of message from the worker; rejects if it ends or fails before. */
 function answer(worker: Worker, kind: string): Promise<void> {

@@ -2,6 +2,7 @@ import { fstatSync, mkdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { requireSpace } from './disk.ts'
 import { requireLocalFileSystem } from './file-system.ts'
 import { takeKernelLock, type KernelLock } from './kernel-lock.ts'
 import { readHolder, traceIn, writeLockFile, type Holder } from './lock-file.ts'
@@ -45,7 +46,7 @@ const LOOK_MS = 100
 /**
  * Locks a data folder for this process, making the folder if need be. The lock is the kernel's, on the folder itself: it
  * ends with its process, and nothing else ends it. Throws `FolderInUse` after a second if another process has it; an Error
- * with a sentence if the folder is a copy, or if its file system keeps no locks.
+ * with a sentence if the folder is a copy, its disk takes no writes, or its file system keeps no locks.
  */
 export async function lockFolder(dir: string, options: LockOptions = {}): Promise<FolderLock> {
   const { takeCopy = false, patienceMs = PATIENCE_MS } = options
@@ -56,6 +57,7 @@ export async function lockFolder(dir: string, options: LockOptions = {}): Promis
   try {
     const root = rootOf(dir, lock)
     requireOwn(dir, root, takeCopy)
+    requireSpace(dir, root)
     inner = await takenWithin(dir, root, patienceMs)
     return locked(dir, root, inner ? [inner, lock] : [lock])
   } catch (error) {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { silent, type Log } from '../log.ts'
+import { DiskState, RESERVE_BYTES } from './disk.ts'
 import { Embedded } from './embedded.ts'
 import { lockFolder, type FolderLock, type LockOptions } from './lock.ts'
 import type { Holder } from './lock-file.ts'
@@ -18,6 +19,8 @@ export type Db = Kysely<Tables>
 export interface Database {
   readonly kind: 'pglite' | 'postgres'
   readonly db: Db
+  /** Whether its disk takes writes. */
+  readonly disk: DiskState
   /** The connections that there are now, and who waits for one. */
   connections(): { readonly total: number; readonly idle: number; readonly waiting: number }
   /**
@@ -70,7 +73,7 @@ async function openPostgres(url: string): Promise<Database> {
     })
   }
   return {
-    ...{ db, close, connections, kind: 'postgres' },
+    ...{ db, close, connections, kind: 'postgres', disk: new DiskState() },
     watch: () => undefined,
     patiently: (act) => act(),
     onLost: () => undefined,
@@ -111,7 +114,8 @@ function closeToOthers(dir: string, root: string, log: Log): void {
 async function openPglite(workerFile: string, lock: FolderLock, log: Log): Promise<Database> {
   const sockets = mkdtempSync(join(tmpdir(), 'tamga-'))
   const listen = { path: join(sockets, '.s.PGSQL.5432') }
-  const embedded = new Embedded(workerFile, { dir: join(lock.root, 'db'), listen }, log)
+  const disk = new DiskState({ hasWorker: true })
+  const embedded = new Embedded(workerFile, { dir: join(lock.root, 'db'), listen, reserve: RESERVE_BYTES }, disk, log)
   await embedded.ready
   const address = { host: sockets, port: 5432, user: 'postgres', database: 'postgres' }
   const pool = new PriorityPool({ ...address, max: PGLITE_CONNECTIONS, types })
@@ -126,6 +130,7 @@ async function openPglite(workerFile: string, lock: FolderLock, log: Log): Promi
   return {
     kind: 'pglite',
     db,
+    disk,
     connections,
     watch: (limits = LIMITS) => watch.start(limits),
     patiently: (act) => watch.patiently(act),

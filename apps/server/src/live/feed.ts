@@ -17,13 +17,13 @@ interface Subscription {
  */
 export class Feed {
   readonly #db: Db
-  readonly #services: Pick<Services, 'log' | 'metrics'>
+  readonly #services: Pick<Services, 'log' | 'metrics' | 'disk'>
   readonly #subscriptions = new Set<Subscription>()
   readonly #stop: () => void
   #looking: Promise<void> | null = null
   #again = false
 
-  constructor(services: Pick<Services, 'db' | 'notifier' | 'log' | 'metrics'>) {
+  constructor(services: Pick<Services, 'db' | 'disk' | 'notifier' | 'log' | 'metrics'>) {
     this.#db = services.db
     this.#services = services
     this.#stop = services.notifier.listen(() => this.look())

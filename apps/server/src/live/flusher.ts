@@ -17,6 +17,8 @@ export interface Flushable {
   publish(flushed: Flushed, items: Batch['items']): void
   /** After a rollback: brings the copy back to what the database holds. False if that cannot be done. */
   reload(): Promise<boolean>
+  /** The disk takes no writes: what waits is kept and tried again, and nobody is closed for it. */
+  suspend(): void
   /** Gives one item up for which the database has no place. */
   refuse(item: Batch['items'][number]): void
   drop(error: unknown): void
@@ -29,6 +31,8 @@ const MOST = 1000
 const ATTEMPTS = 3
 /** How long a room waits whose head another process, or a decision, holds. */
 const HELD_MS = 5
+/** How often it is tried to write while the disk takes no writes. */
+const FULL_MS = 1000
 
 /**
  * Writes what waits in the rooms of this process: one transaction after the other, each over all rooms that have something.
@@ -62,10 +66,15 @@ export class Flusher {
       end()
       for (const [room, items] of held) room.putBack(items)
       for (const room of taken.keys()) room.ends()
-      if (held.size === taken.size) await new Promise((resolve) => setTimeout(resolve, HELD_MS))
+      if (held.size === taken.size) await this.#pause()
     }
     // here and not in a `then`: nothing may become due between the last look and this
     this.#isRunning = false
+  }
+
+  #pause(): Promise<void> {
+    const ms = this.#services.disk.trouble === null ? HELD_MS : FULL_MS
+    return new Promise((resolve) => setTimeout(resolve, ms))
   }
 
   #take(): Map<Flushable, Batch> {
@@ -84,7 +93,9 @@ export class Flusher {
   /** Writes these batches, or as much of them as can be written. Answers what has to wait. */
   async #round(taken: Taken, attempt = 1): Promise<Held> {
     try {
-      return this.#publish(taken, await flush(this.#services, [...taken.values()]))
+      const flushed = await flush(this.#services, [...taken.values()])
+      this.#services.disk.written()
+      return this.#publish(taken, flushed)
     } catch (error) {
       return this.#mend(taken, attempt, error)
     }
@@ -113,6 +124,7 @@ export class Flusher {
     }
     if (standing.size === 0) return nobody
     const failure = failureOf(error)
+    if (failure === 'full') return this.#keep(standing, error)
     if (standing.size < taken.size) return this.#round(standing)
     if (failure === 'busy' && attempt < ATTEMPTS) return this.#round(standing, attempt + 1)
     if (standing.size > 1) return this.#roomByRoom(standing)
@@ -122,6 +134,12 @@ export class Flusher {
     else if (items.length > 1) return this.#itemByItem(room, items)
     else room.refuse(items[0]!)
     return nobody
+  }
+
+  #keep(standing: Taken, error: unknown): Held {
+    this.#services.disk.note(error)
+    for (const room of standing.keys()) room.suspend()
+    return new Map([...standing].map(([room, { items }]) => [room, items]))
   }
 
   async #roomByRoom(taken: Taken): Promise<Held> {

@@ -85,6 +85,8 @@ export class Room implements Flushable {
   #heard: LogMessage[] = []
   #gap: ReturnType<typeof setTimeout> | undefined
   #dropped = false
+  // the disk takes no writes: what waits is tried again
+  #suspended = false
   #emptySince: number
   readonly #whole = new SyncCache()
   readonly #compaction: Compaction
@@ -111,7 +113,7 @@ export class Room implements Flushable {
     const end = services.metrics.loadSeconds.startTimer()
     const { layer } = info
     let replica = await loadWhole(services, info)
-    if (await beginAnewIfWorth(services, replica)) replica = await Replica.load(services.db, info)
+    if (await beginAnewIfItCan(services, replica)) replica = await Replica.load(services.db, info)
     const seconds = end()
     if (seconds > SLOW_SECONDS) services.log.warn({ layer, ms: Math.round(seconds * 1000) }, 'room loaded slowly')
     const room = new Room(services, replica, keeper)
@@ -169,6 +171,7 @@ export class Room implements Flushable {
     const participant = new Participant(connection, this.#now())
     this.#participants.set(connection, participant)
     if (connection.clients && !this.#announce(participant, connection.clients)) return
+    if (this.#suspended && connection.wantsAcks) participant.send({ type: 'disk', full: true })
     this.#whenDurable(() => participant.send({ type: 'step1', vector: Y.encodeStateVector(this.#replica.doc) }))
   }
 
@@ -179,6 +182,8 @@ export class Room implements Flushable {
       this.#announcements.leave(participant)
     }
     this.#participants.delete(connection)
+    // its browser has what is not acknowledged: who comes and goes meanwhile fills no memory here
+    if (this.#suspended) this.#keepWaiting((item) => 'write' in item || item.participant !== participant)
     if (this.#participants.size === 0) this.#emptySince = this.#now()
   }
 
@@ -217,7 +222,7 @@ export class Room implements Flushable {
 
   /** Waits until all that arrived is written or refused. */
   settled(): Promise<void> {
-    if (!this.#busy && this.#queue.length === 0) return Promise.resolve()
+    if (this.#suspended || (!this.#busy && this.#queue.length === 0)) return Promise.resolve()
     return new Promise((resolve) => this.#settled.push(resolve))
   }
 
@@ -294,7 +299,8 @@ export class Room implements Flushable {
     const limits = participant.synced ? liveLimits.update : liveLimits.stepTwo
     participant.synced = true
     participant.queuedBytes += bytes.length
-    if (participant.queuedBytes > QUEUED_BYTES) return this.#close(participant, closeCodes.limits, 'too much at once')
+    if (participant.queuedBytes > QUEUED_BYTES)
+      return this.#close(participant, this.#suspended ? closeCodes.again : closeCodes.limits, 'too much at once')
     const slices = slicesOf(bytes, limits)
     if (isFault(slices)) return this.#enqueue({ participant, bytes, limits, fault: slices, n })
     // it counts as received with its last slice
@@ -331,6 +337,8 @@ export class Room implements Flushable {
   // --- taking turns: the copy is changed by one at a time
 
   #enqueue(item: Incoming | OwnWrite): void {
+    // it would wait behind what waits for space
+    if (this.#suspended && 'write' in item) return item.failed(new Problem('disk_full'))
     this.#queue.push(item)
     this.#turn()
   }
@@ -369,12 +377,31 @@ export class Room implements Flushable {
     this.#queue.unshift(...items)
   }
 
+  suspend(): void {
+    for (const item of this.#queue) if ('write' in item) item.failed(new Problem('disk_full'))
+    this.#keepWaiting((item) => !('write' in item))
+    if (!this.#suspended) this.#tellDisk(true)
+    for (const done of this.#settled.splice(0)) done()
+  }
+
+  #keepWaiting(keeps: (item: Incoming | OwnWrite) => boolean): void {
+    this.#queue.splice(0, this.#queue.length, ...this.#queue.filter(keeps))
+  }
+
+  #tellDisk(full: boolean): void {
+    this.#suspended = full
+    for (const participant of this.#participants.values())
+      if (participant.connection.wantsAcks) participant.send({ type: 'disk', full })
+  }
+
   begins(): void {
     this.#busy = true
   }
 
   ends(): void {
     this.#busy = false
+    // who waited for space has left
+    if (this.#suspended && this.#queue.length === 0) this.#tellDisk(false)
     this.#tellUnsent()
     for (const act of this.#afterwards.splice(0)) act()
     for (const share of this.#heard.splice(0)) this.#hear(share)
@@ -425,6 +452,7 @@ export class Room implements Flushable {
   }
 
   publish(flushed: Flushed, batch: readonly Incoming[]): void {
+    if (this.#suspended) this.#tellDisk(false)
     const { metrics, bus } = this.#services
     const { from, rows, updates, refusals, faults } = flushed
     if (bus.shared && rows.length > 0)
@@ -559,6 +587,16 @@ export class Room implements Flushable {
   }
 
   readonly #now = (): number => this.#services.now().getTime()
+}
+
+/** A disk that takes no writes keeps nobody from reading: the document is as it was. */
+async function beginAnewIfItCan(services: Services, replica: Replica): Promise<boolean> {
+  try {
+    return await beginAnewIfWorth(services, replica)
+  } catch (error) {
+    if (services.disk.note(error) === null) throw error
+    return false
+  }
 }
 
 /** Loads a layer's document; one that its log does not make, or makes otherwise than its rows, is begun anew from the rows. */

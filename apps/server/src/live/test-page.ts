@@ -158,6 +158,7 @@ export class Page {
       case 'queryAwareness':
       case 'fact':
       case 'here':
+      case 'disk':
         return
     }
   }

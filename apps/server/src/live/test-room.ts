@@ -72,6 +72,7 @@ export async function openTestRoom() {
   const services = {
     db,
     kind: database.kind,
+    disk: database.disk,
     origins: originsOf(null, port),
     bus,
     limits: openRateLimits(),
@@ -215,7 +216,7 @@ export class Tab {
       disableBc: true,
     })
     // y-websocket has no handlers for our own messages; what they say is read above
-    for (const number of [120, 121, 122, 123]) this.provider.messageHandlers[number] = () => undefined
+    for (const number of [120, 121, 122, 123, 124]) this.provider.messageHandlers[number] = () => undefined
   }
 
   get values(): Record<string, unknown> {

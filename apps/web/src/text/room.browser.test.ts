@@ -72,6 +72,16 @@ test('what the server had stored before the line broke counts as saved without a
   await expect.poll(() => room.pending).toBe(0)
 })
 
+test('a server whose disk is full is named, what waits stays, and all is saved when there is space', async () => {
+  const line = await enter()
+  mark(city)
+  line.say({ type: 'disk', full: true })
+  expect([room.saved, room.pending, room.ending]).toEqual(['full', 1, null])
+  line.say({ type: 'disk', full: false })
+  line.acknowledge()
+  expect([room.saved, room.pending]).toEqual(['saved', 0])
+})
+
 test('leaving the page asks only while something is pending', async () => {
   const line = await enter()
   const leave = () => !dispatchEvent(new Event('beforeunload', { cancelable: true }))

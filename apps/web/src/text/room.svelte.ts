@@ -1,5 +1,5 @@
 import { closeCodes, insist, LayerDoc, liveLimits, messages, OwnUndo, Pending } from '@tamga/collab'
-import { readAck, readFact, readHere, readKey, readRefusal } from '@tamga/collab'
+import { readAck, readDisk, readFact, readHere, readKey, readRefusal } from '@tamga/collab'
 import type { FactMessage, Here, Refusal, Unsent } from '@tamga/collab'
 import { can, ID_BYTES, idFrom, labelById, Problem, type Annotation } from '@tamga/model'
 import * as decoding from 'lib0/decoding'
@@ -20,8 +20,11 @@ import { Standing } from './standing.svelte.ts'
 import { takenDoc } from './taken.ts'
 import { onTick } from './wake.ts'
 
-/** What the page says at the top: all is in the server's database, some is on its way, or nothing gets through. */
-export type Saved = 'saved' | 'saving' | 'offline' | 'expired'
+/**
+ * What the page says at the top: all is in the server's database, some is on its way, the server's disk is full, or nothing
+ * gets through.
+ */
+export type Saved = 'saved' | 'saving' | 'full' | 'offline' | 'expired'
 
 /** Why the room ended for good, until somebody does something about it. */
 export type Ending = 'sign_in' | 'forbidden' | 'revision' | 'erased' | 'malformed' | 'limits'
@@ -105,6 +108,7 @@ export class Room {
   readonly saved: Saved = $derived.by(() => {
     if (this.ending === 'sign_in') return 'expired'
     if (!this.#connected || this.ending) return 'offline'
+    if (this.#diskFull) return 'full'
     return this.#slow ? 'saving' : 'saved'
   })
   readonly annotations: Annotations
@@ -122,6 +126,7 @@ export class Room {
   readonly #waiting = new Set<() => void>()
   #connected = $state(true)
   #slow = $state(false)
+  #diskFull = $state(false)
   #provider: WebsocketProvider | null = null
   #pendingOf!: Pending
   // of the document: the article may be loaded anew, with a later number, while an older document is open
@@ -305,6 +310,8 @@ export class Room {
 
   #stands(): void {
     this.#connected = true
+    // said again to whoever comes back while it is so
+    this.#diskFull = false
     this.#heardAt = performance.now()
     this.#reconnect.opened()
   }
@@ -367,6 +374,7 @@ export class Room {
     handlers[messages.ack] = (_, decoder) => pending.acknowledged(readAck(decoder))
     handlers[messages.refusal] = (_, decoder) => this.#refused(readRefusal(decoder))
     handlers[messages.fact] = (_, decoder) => this.#takeFact(readFact(decoder))
+    handlers[messages.disk] = (_, decoder) => (this.#diskFull = readDisk(decoder))
     handlers[messages.here] = (_, decoder) => (this.here = readHere(decoder))
     provider.messageHandlers = handlers.map((handle): typeof handle => (...message) => {
       this.#heardAt = performance.now()
@@ -535,7 +543,8 @@ export class Room {
       return
     }
     this.#showsSaving ??= setTimeout(() => (this.#slow = true), SAVING_SHOWS)
-    this.#patience = setTimeout(() => this.#connected && this.#probe(), PATIENCE)
+    // a server whose disk is full acknowledges nothing and is there
+    this.#patience = setTimeout(() => this.#connected && !this.#diskFull && this.#probe(), PATIENCE)
   }
 
   /** Gives up a connection that may be dead without knowing it, and makes another. */

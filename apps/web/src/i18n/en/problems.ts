@@ -16,6 +16,8 @@ export const problems = {
   not_found: 'This is not here, or you are not a member of the project. An owner of the project can invite you.',
   busy: 'The server is busy and changed nothing. Try again in a moment.',
   internal: 'The server failed and changed nothing. Try again; if it repeats, tell whoever runs the server.',
+  disk_full:
+    'Not saved: the disk of the server is full or takes no writes. Nothing is lost; tell whoever runs the server, and try again later.',
   unreachable: 'The server cannot be reached. Check the connection; what is on the screen stays.',
 
   sign_in: 'Your sign-in has ended. Sign in to go on; nothing on the screen is lost.',
