@@ -33,7 +33,7 @@ await command(async () => {
   await install()
   await build()
   console.log(`── seed ${seed} (the same rounds again: npm run test:faults -- --rounds ${rounds} --seed ${seed})`)
-  const outcomes = await faultRounds({ rounds, seed, known: !alone })
+  const outcomes = await faultRounds({ rounds, seed, known: !alone, long: !alone })
   if (stopping()) return process.exitCode
   const failed = outcomes.filter(({ ok }) => !ok)
   for (const { name, message } of failed) console.log(`FAILED ${name}\n       ${message}`)

@@ -3,6 +3,7 @@ import type { Launcher, Mortal } from './launcher.ts'
 import { planOf, type Means, type Plan } from './plan.ts'
 import { Round } from './round.ts'
 import { failedOnce } from './seeds.ts'
+import { twoServers } from './two-servers.ts'
 
 /** How one round went. */
 export interface Outcome {
@@ -16,10 +17,12 @@ export interface Asked {
   readonly rounds: number
   readonly seed: number
   readonly known: boolean
+  /** Also what takes long and is not drawn: two servers on one data folder. */
+  readonly long?: boolean
 }
 
 /** Plays rounds, one after the other, and says how each went. */
-export default async function run(launcher: Launcher, { rounds, seed, known }: Asked): Promise<Outcome[]> {
+export default async function run(launcher: Launcher, { rounds, seed, known, long }: Asked): Promise<Outcome[]> {
   const bases = new Map<Plan['base'], Promise<Base>>()
   const base = (which: Plan['base']) => {
     const there = bases.get(which) ?? (which === 'postgres' ? postgresBase(launcher) : folderBase(launcher))
@@ -38,7 +41,21 @@ export default async function run(launcher: Launcher, { rounds, seed, known }: A
     const plan = planOf(one, means)
     outcomes.push(await play(launcher, plan, await base(plan.base), redis, name))
   }
+  if (long)
+    for (const [name, act] of Object.entries(twoServers)) outcomes.push(await tried(`two servers: ${name}`, act))
   return outcomes
+}
+
+async function tried(name: string, act: () => Promise<void>): Promise<Outcome> {
+  const start = performance.now()
+  try {
+    await act()
+    console.log(`✓ ${name}, ${((performance.now() - start) / 1000).toFixed(1)} s`)
+    return { name, ok: true, message: '' }
+  } catch (error) {
+    console.log(`✗ ${name}`)
+    return { name: `faults, ${name}`, ok: false, message: (error as Error).message }
+  }
 }
 
 async function play(launcher: Launcher, plan: Plan, base: Base, redis: Mortal | null, name: string): Promise<Outcome> {
