@@ -157,7 +157,7 @@ const EMAIL = 'aktobe.owner@example.org'
 test('the command line speaks to the running server', async () => {
   const none = start('tamga', ['link', EMAIL, ...data])
   expect((await none.ended()).code).toBe(1)
-  expect(none.output).toContain('There is no such account or project here.')
+  expect(none.output).toContain(`There is no account "${EMAIL}" here.`)
 
   const owner = await callerOf(server.url, team.owner)
   const project = (await owner.get<{ projects: { id: string }[] }>('/projects')).projects[0]!.id
