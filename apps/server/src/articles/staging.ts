@@ -68,7 +68,10 @@ export class Staging {
     if (fresh.length === 0) return
     // dropped while it is read: what is left of it need not be written to be deleted
     if (!(await stagingImport(this.#db, this.#place.file))) throw new Problem('import_gone')
-    await insertArticles(this.#db, fresh)
+    await insertArticles(this.#db, fresh).catch(async (error: unknown) => {
+      // its articles were deleted between two statements: what hangs on them cannot be written
+      throw (await stagingImport(this.#db, this.#place.file)) ? error : new Problem('import_gone')
+    })
     this.#articles += fresh.length
   }
 
