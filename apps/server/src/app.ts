@@ -4,7 +4,7 @@ import { articleRoutes } from './articles/routes.ts'
 import { limitUnknown, readSession, requireSessionForBody, type Env } from './auth/guard.ts'
 import { authRoutes } from './auth/routes.ts'
 import type { Sessions } from './auth/sessions.ts'
-import { checkBody, checkOrigin, secureHeaders } from './origin-checks.ts'
+import { checkBody, checkDepth, checkOrigin, secureHeaders } from './origin-checks.ts'
 import { goldRoutes } from './gold/routes.ts'
 import { healthRoutes, type Readiness } from './health.ts'
 import type { Live } from './live/open.ts'
@@ -53,7 +53,7 @@ export function createApp({ services, sessions, live, readiness, metricsToken, p
     await next()
   })
   app.use(follow, secureHeaders, limitUnknown, checkOrigin)
-  app.use('/api/*', checkBody, readSession, followAccount, requireSessionForBody)
+  app.use('/api/*', checkBody, readSession, followAccount, requireSessionForBody, checkDepth)
   app.route('/api', createApi(live))
   app.all('/api/*', () => {
     throw new Problem('not_found')

@@ -31,18 +31,28 @@ const wantsPage = (request: HonoRequest): boolean =>
 export const checkBody = createMiddleware<Env>(async (c, next) => {
   const length = Number(c.req.header('content-length') ?? '0')
   const hasBody = length > 0 || c.req.header('transfer-encoding') !== undefined
-  const kind = (c.req.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
+  const kind = kindOf(c.req)
   if (hasBody && !SAFE.has(c.req.method)) {
     if (kind !== 'application/json' && kind !== 'multipart/form-data') throw new Problem('not_json')
     if (kind === 'application/json' && (length > JSON_BYTES || c.req.header('transfer-encoding') !== undefined))
       throw new Problem('too_large', { most: JSON_BYTES })
-    // before it is read: deep nesting ends the embedded database's process
-    const most = requestLimits.jsonDepth
-    if (kind === 'application/json' && nestingOf(await c.req.text(), most) > most)
-      throw new Problem('too_deep', { most })
   }
   await next()
 })
+
+/**
+ * Counts how deep JSON is nested before it is parsed: deep nesting ends the embedded database's process. It reads the body,
+ * so it comes after whatever refuses a request unread.
+ */
+export const checkDepth = createMiddleware<Env>(async (c, next) => {
+  const most = requestLimits.jsonDepth
+  if (!SAFE.has(c.req.method) && kindOf(c.req) === 'application/json' && nestingOf(await c.req.text(), most) > most)
+    throw new Problem('too_deep', { most })
+  await next()
+})
+
+const kindOf = (request: HonoRequest): string =>
+  (request.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
 
 // style attributes are set by the popover and dialog library at run time; scripts and style sheets come as files
 const POLICY = [

@@ -114,15 +114,15 @@ test('a connection on which nothing is said is closed', async () => {
 
 test('a body that stops is given up; one of which a byte comes now and then goes on', async () => {
   const server = await serve({ BODY_TIMEOUT: '1' })
-  const headers = { cookie: person.cookie, 'content-type': 'application/json', 'content-length': '40' }
+  const headers = { cookie: person.cookie, 'content-type': 'application/json', 'content-length': '4000' }
   const [stopped, slow] = [await server.connect(), await server.connect()]
-  for (const peer of [stopped, slow]) peer.say(server.head('PATCH', '/api/account', headers) + '{"name":"')
-  const drip = setInterval(() => slow.say('s'), 100)
+  for (const peer of [stopped, slow]) peer.say(server.head('PATCH', '/api/account', headers) + '{"name":"Anna"')
+  const drip = setInterval(() => slow.say(' '), 100)
   expect(await stopped.end()).toMatch(/^HTTP\/1\.1 408 .*"code":"timed_out"/s)
   expect([slow.closed, slow.heard]).toEqual([false, ''])
   clearInterval(drip)
   const said = slow.socket.bytesWritten - server.head('PATCH', '/api/account', headers).length
-  slow.say('s'.repeat(40 - said - 2) + '"}')
+  slow.say(' '.repeat(4000 - said - 1) + '}')
   await slow.answers()
   expect(slow.statuses()).toEqual([200])
 })

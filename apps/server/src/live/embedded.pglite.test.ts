@@ -34,11 +34,16 @@ describe('under an embedded database that fails', () => {
     for (let n = 0; n < 10; n++) edit(n)
     for (const tab of tabs) await tab.saved()
 
+    // flushes go ahead of what waits for the one connection: it is held before there are any
+    let hold = (): void => undefined
+    const held = new Promise<void>((resolve) => (hold = resolve))
     const failing = room.db.connection().execute(async (one) => {
+      hold()
       await fault.execute(one)
       // whoever holds the one connection, and goes on when everybody else has
       await Promise.all(tabs.map((tab) => tab.saved()))
     })
+    await held
     for (let n = 10; n < 30; n++) edit(n)
     await failing.catch(() => undefined)
     for (const tab of tabs) await tab.saved()
