@@ -306,7 +306,7 @@ test.describe('sockets', () => {
 
   test("take an annotator's span and not a viewer's", async () => {
     const send = async ({ cookie }: Caller, client: number, id: string, clock = 0) => {
-      const one = socket(`${live()}?client=${client}`, { cookie })
+      const one = socket(`${live()}&client=${client}`, { cookie })
       await one.answered
       one.sendUpdate(spanUpdate([client, clock], id, [9, 22], 'org'))
       return one

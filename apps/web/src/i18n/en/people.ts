@@ -26,7 +26,7 @@ export const people = {
   days_30: '30 days',
   days_7: '7 days',
   days_1: 'one day',
-  inviteDays: 'The link works for',
+  inviteDays: 'Good for',
   may_owner: 'all, with labels, people, articles and settings',
   may_reviewer: 'mark, decide, sign articles off, download the corpus',
   may_annotator: 'mark, and change what is not yet approved',
