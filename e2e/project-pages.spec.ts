@@ -299,7 +299,7 @@ const copiesIn = (page: Page) =>
 test('an erased text goes from an open page at once, and from a copy when its browser comes back', async ({
   browser,
 }) => {
-  const [open, away] = [await enter(browser, server.url, team.ann), await enter(browser, server.url, team.dan)]
+  const [open, away] = [await enter(browser, server.url, team.ann), await enter(browser, server.url, team.reviewer)]
   for (const person of [open, away]) {
     await openArticle(person, server.url, ALMATY)
     await expect.poll(() => copiesIn(person.page)).toContain(ALMATY)

@@ -274,7 +274,7 @@ test.describe('on an address of the local network', () => {
   })
 
   test('somebody can begin, mark, decide and come back on plain HTTP', async ({ browser }) => {
-    own = await startServer({ base: 'postgres', host: address! })
+    own = await startServer({ base: 'postgres', host: address!, demo: false })
     const { page, context } = await window(browser)
     const warning = page.getByText('This address has no encryption').first()
     await page.goto(own.url)
