@@ -110,6 +110,7 @@ test('a teacher makes accounts from a list and prints slips, and a student comes
   await student.page.getByRole('button', { name: `Menu of ${names[0]}` }).waitFor()
   const told = student.page.getByText('Somebody signed in as you by a one-time link that Teacher made')
   await expect(told).toBeVisible()
+  await student.page.getByRole('heading', { level: 1, name: 'Class 10' }).waitFor()
   expect(await faultsOf(student.page)).toEqual([])
   await student.page.screenshot({ path: 'test-results/slips-notice-390.png' })
   await student.page.getByRole('button', { name: 'I have read it' }).click()
