@@ -1,9 +1,10 @@
 import { Problem, type Role } from '@tamga/model'
 import { api, ask, onExpired, type AnswerOf } from '../api.ts'
-import { lastKnown, remember } from '../offline/known.ts'
+import { lastKnown, noteSignOut, remember, signedOutHere } from '../offline/known.ts'
 import { reach } from '../offline/reach.svelte.ts'
 import { takenAlong } from '../offline/taken.svelte.ts'
 import { askAgain } from '../runes/resource.svelte.ts'
+import { leftHere } from '../text/left-here.ts'
 
 export interface Account {
   readonly id: string
@@ -27,6 +28,11 @@ type Answer = AnswerOf<Awaited<ReturnType<typeof api.session.$get>>>
 /** How long the server may be silent before a page opens with who was here last. */
 const PATIENCE = 5000
 
+/** What a tab tells the others of this browser: who is signed in now, or null. */
+interface Told {
+  readonly account: string | null
+}
+
 /** Who is signed in, for the whole page. One there is; `load` it first. */
 class Session {
   account = $state.raw<Account | null>(null)
@@ -46,18 +52,31 @@ class Session {
   /** Whether this session may say that they were read. */
   mayRead = $state(false)
 
+  /** Signed out here, and the server does not know of it yet. */
+  leaving = $state(false)
+  readonly #tabs = new BroadcastChannel('tamga-session')
+  #keeping = Promise.resolve()
+
   /** Rises whenever somebody signs in or out here: who the server saw before that says nothing any more. */
   #turn = 0
 
   constructor() {
     onExpired(() => {
-      if (this.account) this.expired = true
+      if (!this.account) return
+      this.expired = true
+      // the page waits for its own person; what was kept here for later does not
+      void this.#forget()
     })
+    this.#tabs.onmessage = ({ data }: MessageEvent<Told>) => this.#hear(data)
     reach.onBack(() => void this.load().catch(ignoreProblem))
   }
 
   /** Asks who is signed in; where the server is silent it is who was here last. @throws Problem */
   async load() {
+    if (signedOutHere() && !(await this.#tellSignOut())) {
+      Object.assign(this, { leaving: true, loaded: true })
+      return
+    }
     const late = setTimeout(() => void this.#enterLast(), PATIENCE)
     const turn = this.#turn
     try {
@@ -81,14 +100,65 @@ class Session {
     this.#become((await ask(api.session.demo.$post({ json: { person } }))).account)
   }
 
-  /** Signs out here, or in every browser. @throws Problem */
+  /**
+   * Signs out here, with or without the server (which is told as soon as it answers), or in every browser.
+   * @throws Problem `unreachable` only for every browser
+   */
   async signOut(everywhere: boolean) {
-    await (everywhere ? ask(api.sessions.$delete()) : ask(api.session.$delete()))
+    if (everywhere) await ask(api.sessions.$delete())
+    else this.leaving = !(await this.#tellSignOut())
     // before the page says so: whoever opens this browser next, without a network too, does not meet the name
-    await remember(null)
-    if (this.account) await takenAlong.clear(this.account.id)
+    await this.#forget()
     this.#become(null)
-    await this.load()
+    this.#tell(null)
+    if (!this.leaving) await this.load()
+  }
+
+  /** Tells the server of a sign-out; false where it does not answer: nobody comes in by the cookie until it was told. */
+  async #tellSignOut(): Promise<boolean> {
+    noteSignOut(true)
+    try {
+      await Promise.race([ask(api.session.$delete()), silence()])
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'unreachable') return false
+      noteSignOut(false)
+      throw error
+    }
+    noteSignOut(false)
+    this.leaving = false
+    return true
+  }
+
+  /** Takes everybody's articles out of this browser, and names of which no edit is left. */
+  #forget(): Promise<void> {
+    return this.#inTurn(async () => {
+      await remember(null)
+      await takenAlong.clearOthers(null)
+      await leftHere(null)
+    })
+  }
+
+  /** One after the other: what somebody who left takes along is never what the next one keeps. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const next = this.#keeping.then(act)
+    this.#keeping = next.catch(() => {})
+    return next
+  }
+
+  /** Another tab of this browser signed out, or in: its cookie is this tab's too. */
+  #hear({ account }: Told) {
+    if (account === (this.account?.id ?? null)) {
+      // its own person signed in again
+      if (account !== null && this.expired) this.#enter(this.account)
+      return
+    }
+    // the page is gone with its person; what was not sent stays in the outbox of its own
+    if (this.account) this.#become(null, false)
+    if (account !== null) void this.load().catch(ignoreProblem)
+  }
+
+  #tell(account: string | null) {
+    this.#tabs.postMessage({ account } satisfies Told)
   }
 
   /** @throws Problem */
@@ -121,6 +191,7 @@ class Session {
 
   async #enterLast(): Promise<boolean> {
     if (this.loaded) return true
+    if (signedOutHere()) return false
     const known = await lastKnown()
     if (!known) return false
     // the answer may have come while the browser looked
@@ -130,22 +201,43 @@ class Session {
     return true
   }
 
-  #become(account: Account | null) {
+  #become(account: Account | null, keeps = true) {
     this.#turn += 1
-    this.#enter(account)
+    if (account) {
+      // the server ended the session before with this sign-in
+      noteSignOut(false)
+      this.leaving = false
+      this.#tell(account.id)
+    }
+    this.#enter(account, keeps)
     Object.assign(this, { bound: null, links: [], mayRead: false })
     // what the page says of links is asked for apart
     if (account) void this.load().catch(ignoreProblem)
   }
 
-  #enter(account: Account | null) {
+  /** `keeps` false leaves to another tab what this browser keeps. */
+  #enter(account: Account | null, keeps = true) {
     this.account = account
     this.expired = false
-    void takenAlong.of(account?.id ?? null).then(() => account && takenAlong.check())
-    void remember(account && { id: account.id, name: account.name, colour: account.colour })
+    if (keeps) void this.#keepOnly(account)
+    else void takenAlong.of(account?.id ?? null)
     askAgain()
   }
+
+  /** What this browser keeps is this person's alone from now on. */
+  #keepOnly(account: Account | null): Promise<void> {
+    const id = account?.id ?? null
+    return this.#inTurn(async () => {
+      await remember(account && { id: account.id, name: account.name, colour: account.colour })
+      await takenAlong.clearOthers(id)
+      await takenAlong.of(id)
+      if (account) void takenAlong.check()
+      await leftHere(id)
+    })
+  }
 }
+
+const silence = () => new Promise<never>((_, reject) => setTimeout(() => reject(new Problem('unreachable')), PATIENCE))
 
 function ignoreProblem(error: unknown) {
   if (!(error instanceof Problem)) throw error

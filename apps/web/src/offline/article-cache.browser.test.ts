@@ -20,6 +20,8 @@ const takenOf = (id: string, annotations: readonly Annotation[] = []): Taken => 
 const wide = { articles: 20, bytes: 1e9 }
 const NOW = Date.UTC(2026, 0, 1)
 
+const me = { id: 'me', name: 'Айгерім Сәрсенбай', colour: 3 }
+
 let cache: ArticleCache
 beforeEach(async () => {
   await takenAlong.of(null)
@@ -103,6 +105,7 @@ test.each([
 })
 
 test('the page sees the account that is signed in and nothing of the one before', async () => {
+  await remember(me)
   await takenAlong.of('me')
   await takenAlong.put(takenOf('a'), true)
   expect(takenAlong.isKept('a')).toBe(true)
@@ -114,15 +117,17 @@ test('the page sees the account that is signed in and nothing of the one before'
 })
 
 test('a sign-out takes all of it away, though another tab has it open', async () => {
+  await remember(me)
   await takenAlong.of('me')
   await takenAlong.put(takenOf('a'))
-  await takenAlong.clear('me')
+  await takenAlong.clearOthers(null)
   expect(takenAlong.lines).toEqual([])
   cache = await ArticleCache.open('me')
   expect(await ids()).toEqual([])
 })
 
 test('what another tab took away while this one keeps on is there again with the next copy', async () => {
+  await remember(me)
   await takenAlong.of('me')
   await takenAlong.put(takenOf('a'))
   await ArticleCache.remove('me')
@@ -133,9 +138,33 @@ test('what another tab took away while this one keeps on is there again with the
 })
 
 test('who was here last is known until nobody is', async () => {
-  const me = { id: 'me', name: 'Айгерім Сәрсенбай', colour: 3 }
   await remember(me)
   expect(await lastKnown()).toEqual(me)
   await remember(null)
   expect(await lastKnown()).toBeNull()
+})
+
+test('nothing is put in for somebody whom another tab signed out, or whom another person followed', async () => {
+  for (const next of [null, { ...me, id: 'other' }]) {
+    await remember(me)
+    await takenAlong.of('me')
+    await remember(next)
+    await takenAlong.put(takenOf('a'))
+    expect(takenAlong.lines).toEqual([])
+  }
+  await takenAlong.of(null)
+})
+
+test('another person’s sign-in takes away what everybody else has here', async () => {
+  for (const account of ['me', 'other', 'third']) {
+    const one = await ArticleCache.open(account)
+    await one.put(takenOf('a', [city]), NOW, wide, true)
+    one.close()
+  }
+  cache.close()
+  await takenAlong.clearOthers('other')
+  const left = (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith('tamga-taken-') ? [name] : []))
+  expect(left).toEqual(['tamga-taken-other'])
+  await takenAlong.clearOthers(null)
+  cache = await ArticleCache.open('me')
 })

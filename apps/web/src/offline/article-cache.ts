@@ -63,6 +63,16 @@ export class ArticleCache {
     return deleteDB(nameOf(account))
   }
 
+  /** Takes away what all accounts but one have here; `known` are those that this browser may not list by itself. */
+  static async removeOthers(account: string | null, known: readonly string[]): Promise<void> {
+    const listed = await indexedDB.databases?.().catch(() => [])
+    const names = new Set([...(listed ?? []).map(({ name }) => name ?? ''), ...known.map(nameOf)])
+    const others = [...names].filter(
+      (name) => name.startsWith(PREFIX) && (account === null || name !== nameOf(account)),
+    )
+    await Promise.all(others.map((name) => deleteDB(name)))
+  }
+
   close(): void {
     this.#db.close()
   }
@@ -112,7 +122,8 @@ export class ArticleCache {
   }
 }
 
-const nameOf = (account: string) => `tamga-taken-${account}`
+const PREFIX = 'tamga-taken-'
+const nameOf = (account: string) => PREFIX + account
 
 const sizeOf = (taken: Taken): number => new TextEncoder().encode(JSON.stringify(taken)).length
 

@@ -3,6 +3,7 @@ import { api, ask } from '../api.ts'
 import { loadArticle } from '../text/article.ts'
 import { nameOfProject } from '../text/project-name.ts'
 import { ArticleCache, type Bounds, type Taken, type TakenLine } from './article-cache.ts'
+import { knownNames, lastKnown } from './known.ts'
 import { persistence } from './persistence.svelte.ts'
 
 /** Copies that are asked for at once. */
@@ -35,10 +36,11 @@ class TakenAlong {
     await this.#look()
   }
 
-  /** Takes away all that an account has here, as it signs out. */
-  async clear(account: string): Promise<void> {
-    if (account === this.#account) await this.of(null)
-    await ArticleCache.remove(account).catch(() => {})
+  /** Takes away what all accounts but one have here: somebody else signed in, or (null) nobody is signed in any more. */
+  async clearOthers(account: string | null): Promise<void> {
+    if (account !== this.#account) await this.of(null)
+    const known = (await knownNames()).map(({ id }) => id)
+    await ArticleCache.removeOthers(account, known).catch(() => {})
     this.#tabs.postMessage(null)
   }
 
@@ -70,6 +72,8 @@ class TakenAlong {
 
   /** Puts an open article in as it is now, or only marks it as taken along by hand. */
   async put(taken: Taken, kept?: boolean): Promise<void> {
+    // another tab may have signed out or somebody else in, and taken all of it away
+    if ((await lastKnown())?.id !== this.#account) return
     await this.#change((cache) => cache.put(taken, Date.now(), BOUNDS, kept))
   }
 

@@ -139,6 +139,14 @@ export class Outbox {
     this.#changed()
   }
 
+  /** How many edits are kept here, those of pages at work among them. */
+  async count(): Promise<number> {
+    const counts = await this.#run((trx) =>
+      Promise.all([trx.objectStore('edits').count(), trx.objectStore('lost').count()]),
+    )
+    return (counts ?? []).reduce((sum, n) => sum + n, 0)
+  }
+
   /** What waits with no page at work on it, by article. */
   async left(): Promise<Left[]> {
     const edits = (await this.#run((trx) => trx.objectStore('edits').getAll())) ?? []

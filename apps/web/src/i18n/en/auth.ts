@@ -69,4 +69,11 @@ export const auth = {
   },
   linkRead: 'I have read it',
   linkReadLater: 'Stays until you sign in with your password.',
+  leaving:
+    'You are signed out in this browser, and your articles are removed from it. The server does not answer yet; it is told as soon as it does.',
+  editsWait: {
+    one: '{n} edit that is not sent waits in this browser:',
+    other: '{n} edits that are not sent wait in this browser:',
+  },
+  editsWaitHow: 'They are not encrypted, and go out under their author’s name when that person signs in here again.',
 } as const
