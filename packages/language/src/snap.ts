@@ -8,7 +8,7 @@ import { counted, type Steps } from './steps.ts'
 const NEAR = 200
 
 /** Pieces of the lines of a selection, with the partner of each piece that is half of a pair. */
-type Ground = { text: string; pieces: Range[]; partner: (number | undefined)[]; far: boolean[] }
+type Layout = { text: string; pieces: Range[]; partner: (number | undefined)[]; far: boolean[] }
 
 /**
  * What a selection by drag becomes, or null if it holds nothing but blanks. Its blanks are trimmed; its edges move out to
@@ -24,15 +24,15 @@ export function snap(text: string, start: number, end: number, steps?: Steps): R
   const to = Math.min(text.length, Math.max(start, end))
   if (from >= to) return null
   const lines = linesAround(text, from, to, steps)
-  const ground = survey(text.slice(...lines), steps)
-  const held = covered(ground.pieces, from - lines[0], to - lines[0])
+  const layout = layoutOf(text.slice(...lines), steps)
+  const held = covered(layout.pieces, from - lines[0], to - lines[0])
   if (!held) return null
-  const grown = fetchHalves(ground, held, steps)
-  const [first, last] = shrink(ground, grown) ?? grown
-  return [edge(ground, first)[0] + lines[0], edge(ground, last)[1] + lines[0]]
+  const grown = fetchHalves(layout, held, steps)
+  const [first, last] = shrink(layout, grown) ?? grown
+  return [edge(layout, first)[0] + lines[0], edge(layout, last)[1] + lines[0]]
 }
 
-function survey(text: string, steps?: Steps): Ground {
+function layoutOf(text: string, steps?: Steps): Layout {
   const found = pieces(text, steps)
   const indexAt = new Map(found.map(([start], index) => [start, index]))
   const partner = new Array<number | undefined>(found.length).fill(undefined)
@@ -56,7 +56,7 @@ function covered(found: readonly Range[], from: number, to: number): Range | nul
   return first < 0 || last < first ? null : [first, last]
 }
 
-function fetchHalves({ partner, far }: Ground, [first, last]: Range, steps?: Steps): Range {
+function fetchHalves({ partner, far }: Layout, [first, last]: Range, steps?: Steps): Range {
   let [low, high] = [first, last]
   // each piece is looked at once: to the right of where the selection began, then what came in on its left
   for (let [left, right] = [first, first]; right <= high || left > low;) {
@@ -70,46 +70,46 @@ function fetchHalves({ partner, far }: Ground, [first, last]: Range, steps?: Ste
   return [low, high]
 }
 
-function shrink(ground: Ground, [first, last]: Range): Range | null {
+function shrink(layout: Layout, [first, last]: Range): Range | null {
   let [low, high] = [first, last]
   while (low <= high) {
-    if (low < high && ground.partner[low] === high) [low, high] = [low + 1, high - 1]
-    else if (isIdle(ground, low, low, high) || isLeading(ground, low)) low++
-    else if (isIdle(ground, high, low, high) || isTrailing(ground, high)) high--
+    if (low < high && layout.partner[low] === high) [low, high] = [low + 1, high - 1]
+    else if (isIdle(layout, low, low, high) || isLeading(layout, low)) low++
+    else if (isIdle(layout, high, low, high) || isTrailing(layout, high)) high--
     else return [low, high]
   }
   return null
 }
 
 /** A quote or bracket whose other half is not in the selection. */
-function isIdle(ground: Ground, index: number, low: number, high: number): boolean {
-  const other = ground.partner[index]
+function isIdle(layout: Layout, index: number, low: number, high: number): boolean {
+  const other = layout.partner[index]
   if (other !== undefined) return other < low || other > high
-  return /^[«»‹›()[\]{}„“”"]/.test(piece(ground, index))
+  return /^[«»‹›()[\]{}„“”"]/.test(piece(layout, index))
 }
 
-function isLeading(ground: Ground, index: number): boolean {
-  if (/^[,;:.!?…–—]/.test(piece(ground, index))) return true
-  return isHyphen(ground, index) && !isMinus(ground, index)
+function isLeading(layout: Layout, index: number): boolean {
+  if (/^[,;:.!?…–—]/.test(piece(layout, index))) return true
+  return isHyphen(layout, index) && !isMinus(layout, index)
 }
 
-function isTrailing(ground: Ground, index: number): boolean {
-  if (/^[,;:.–—]/.test(piece(ground, index)) || isHyphen(ground, index)) return true
-  return /^[!?…]/.test(piece(ground, index)) && !isClosing(ground, index + 1)
+function isTrailing(layout: Layout, index: number): boolean {
+  if (/^[,;:.–—]/.test(piece(layout, index)) || isHyphen(layout, index)) return true
+  return /^[!?…]/.test(piece(layout, index)) && !isClosing(layout, index + 1)
 }
 
-const isHyphen = (ground: Ground, index: number): boolean => /^[-\u2010\u2011]/.test(piece(ground, index))
+const isHyphen = (layout: Layout, index: number): boolean => /^[-\u2010\u2011]/.test(piece(layout, index))
 
-function isMinus(ground: Ground, index: number): boolean {
-  const [start, end] = edge(ground, index)
-  return /^\p{N}/u.test(ground.text.slice(end, end + 2)) && !(index > 0 && isRunUpTo(ground, index - 1, start))
+function isMinus(layout: Layout, index: number): boolean {
+  const [start, end] = edge(layout, index)
+  return /^\p{N}/u.test(layout.text.slice(end, end + 2)) && !(index > 0 && isRunUpTo(layout, index - 1, start))
 }
 
-const isRunUpTo = (ground: Ground, index: number, end: number): boolean =>
-  edge(ground, index)[1] === end && isWordlike(ground.text, ...edge(ground, index))
+const isRunUpTo = (layout: Layout, index: number, end: number): boolean =>
+  edge(layout, index)[1] === end && isWordlike(layout.text, ...edge(layout, index))
 
-const isClosing = (ground: Ground, index: number): boolean => (ground.partner[index] ?? Infinity) < index
+const isClosing = (layout: Layout, index: number): boolean => (layout.partner[index] ?? Infinity) < index
 
-const edge = (ground: Ground, index: number): Range => ground.pieces[index] ?? [0, 0]
+const edge = (layout: Layout, index: number): Range => layout.pieces[index] ?? [0, 0]
 
-const piece = (ground: Ground, index: number): string => ground.text.slice(...edge(ground, index))
+const piece = (layout: Layout, index: number): string => layout.text.slice(...edge(layout, index))
